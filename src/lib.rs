@@ -1,0 +1,33 @@
+//! llmenv: one clean pair of key and base URL for every program started from a shell.
+//!
+//! ```text
+//! main ─► hook ─┐                             the hot path: std, ipc::client, shell state
+//!      └► cli ──┴► ipc ─► daemon ─► store      keys: OS keyring, vault, files, commands
+//!                            │
+//!                            ├─► config, pin   which profiles there are, which directory names which
+//!                            └─► resolve ─► EnvPatch ─► the shell
+//! ```
+//!
+//! A module imports only from what lies to its right or below it.
+
+pub mod atomic;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod duration;
+pub mod env_patch;
+pub mod error;
+pub mod fingerprint;
+pub mod hook;
+pub mod ipc;
+pub mod paths;
+pub mod pin;
+pub mod printable;
+pub mod process;
+pub mod profile;
+pub mod provider;
+pub mod resolve;
+pub mod sanitize;
+pub mod secret;
+pub mod shell;
+pub mod store;

@@ -1,0 +1,43 @@
+//! Untrusted text made safe for a terminal: file names, file content, names and addresses somebody else chose.
+
+use std::path::Path;
+
+/// The most characters of one untrusted string that a message shows.
+const MAX_SHOWN_CHARS: usize = 200;
+
+/// Says whether a character can move the cursor, hide, or reorder what is on the screen.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Escapes controls, bidirectional marks and invisible characters as `\u{…}` and cuts after 200 characters with `…`.
+pub fn text(untrusted: &str) -> String {
+    let mut shown = String::with_capacity(untrusted.len());
+    for (count, c) in untrusted.chars().enumerate() {
+        if count == MAX_SHOWN_CHARS {
+            shown.push('…');
+            break;
+        }
+        if is_unprintable(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Shows a path, below HOME as `~/…`.
+pub fn path(path: &Path) -> String {
+    if let Some(home) = std::env::var_os("HOME").filter(|home| !home.is_empty())
+        && let Ok(rest) = path.strip_prefix(&home)
+    {
+        return if rest.as_os_str().is_empty() { "~".into() } else { text(&format!("~/{}", rest.display())) };
+    }
+    text(&path.display().to_string())
+}

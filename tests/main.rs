@@ -1,0 +1,1 @@
+//! Every test of the program, in one binary; names mirror `src/`.
