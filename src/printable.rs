@@ -41,3 +41,12 @@ pub fn path(path: &Path) -> String {
     }
     text(&path.display().to_string())
 }
+
+/// Escapes like [`text`] without cutting: for whole messages, whose untrusted parts were cut before.
+pub fn line(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len());
+    for c in message.chars() {
+        if is_unprintable(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}

@@ -1,1 +1,9 @@
-//! Not written yet.
+//! How the command line and the hooks talk to the daemon: one JSON object a line, or the hook's own lines.
+
+pub mod address;
+pub mod client;
+pub mod frame;
+pub mod protocol;
+pub mod shell_lines;
+pub mod spawn;
+pub mod transport;

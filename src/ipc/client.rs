@@ -1,0 +1,199 @@
+//! The blocking client: std only, a deadline on every call, and the start of a daemon where none runs.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::address::Address;
+use super::frame;
+use super::protocol::{PROTOCOL_VERSION, Request, Response};
+use super::transport;
+use crate::error::{Error, ErrorKind, Result};
+use crate::paths::Paths;
+
+/// How long a hook waits for a daemon that accepted its connection.
+pub const HOOK_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long a hook waits at a shell's first prompt, when a keyring may have to be opened.
+pub const START_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// How long a daemon may take from its start to its first answer.
+pub const DAEMON_START_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a command waits for an answer; a keyring has two seconds of it.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Unreachable {
+    /// Nothing listens.
+    Absent,
+    /// Something listens and does not answer, or answers what is not ours.
+    Silent(io::Error),
+    /// Something listens that is not this user's.
+    Stranger(io::Error),
+}
+
+/// A connection to the daemon.
+pub struct Client {
+    stream: transport::ClientStream,
+    pending: Vec<u8>,
+    address: Address,
+}
+
+impl Client {
+    /// Connects to the running daemon.
+    pub fn connect(paths: &Paths, timeout: Duration) -> Result<Self, Unreachable> {
+        let text = std::fs::read_to_string(paths.address_file()).map_err(|_| Unreachable::Absent)?;
+        let address = Address::decode(&text).ok_or(Unreachable::Absent)?;
+        let stream = transport::connect(&address.socket, timeout).map_err(|err| match err.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Unreachable::Absent,
+            io::ErrorKind::PermissionDenied => Unreachable::Stranger(err),
+            _ => Unreachable::Silent(err),
+        })?;
+        Ok(Self { stream, pending: Vec::new(), address })
+    }
+
+    /// The address this client connected to.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Sends a shell's request and gives the lines of the answer up to and with `end`.
+    ///
+    /// An answer without `end`, or one that is not UTF-8, counts as none.
+    pub fn ask_lines(&mut self, request: &str, deadline: Duration) -> Result<String, Unreachable> {
+        let begun = Instant::now();
+        let silent = Unreachable::Silent;
+        self.stream.write_all(request.as_bytes()).map_err(silent)?;
+        let mut answer = String::new();
+        loop {
+            if begun.elapsed() > deadline {
+                return Err(Unreachable::Silent(io::ErrorKind::TimedOut.into()));
+            }
+            let line = frame::read_line(&mut self.stream, &mut self.pending).map_err(silent)?;
+            let line = String::from_utf8(line)
+                .map_err(|_| Unreachable::Silent(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8")))?;
+            if answer.len() + line.len() > frame::MAX_FRAME_BYTES {
+                return Err(Unreachable::Silent(io::Error::new(io::ErrorKind::InvalidData, "longer than 1 MiB")));
+            }
+            answer.push_str(&line);
+            answer.push('\n');
+            if line.starts_with("end\t") {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn ask(&mut self, request: &Request) -> Result<Response> {
+        let mut line = zeroize::Zeroizing::new(
+            serde_json::to_string(request).map_err(|err| Error::new(format!("cannot write the request: {err}")))?,
+        );
+        line.push('\n');
+        let answer = self
+            .stream
+            .write_all(line.as_bytes())
+            .and_then(|()| frame::read_line(&mut self.stream, &mut self.pending))
+            .map_err(|err| self.silent(&err))?;
+        let answer = zeroize::Zeroizing::new(answer);
+        serde_json::from_slice(&answer).map_err(|_| {
+            Error::of(ErrorKind::Unreachable, "the daemon's answer is not one this program understands")
+                .at(format!("daemon {} version {}", self.address.pid, crate::printable::text(&self.address.version)))
+                .hint("run `llmenv daemon restart`")
+        })
+    }
+
+    fn silent(&self, err: &io::Error) -> Error {
+        let pid = self.address.pid;
+        match err.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) accepts but does not answer"))
+                    .hint("run `llmenv daemon restart`; no profile is lost by it")
+            }
+            _ => Error::of(ErrorKind::Unreachable, format!("the connection to the daemon (process {pid}) broke: {err}"))
+                .hint("run the command again; it starts a new daemon"),
+        }
+    }
+}
+
+/// Connects, starting the daemon where none runs. `program` is this program as it was called.
+pub fn connect_or_start(paths: &Paths, timeout: Duration) -> Result<Client> {
+    for attempt in 0..2 {
+        match Client::connect(paths, timeout) {
+            Ok(client) => return Ok(client),
+            Err(Unreachable::Absent) if attempt == 0 => start(paths)?,
+            Err(Unreachable::Absent) => break,
+            Err(Unreachable::Stranger(err)) => {
+                return Err(Error::of(ErrorKind::Unreachable, format!("refused to talk to the daemon: {err}"))
+                    .at(crate::printable::path(&paths.address_file()))
+                    .hint("somebody else holds that path; remove it, or set XDG_RUNTIME_DIR to a folder of your own"));
+            }
+            Err(Unreachable::Silent(err)) => {
+                return Err(Error::of(ErrorKind::Unreachable, format!("cannot reach the daemon: {err}"))
+                    .hint("run `llmenv daemon restart`"));
+            }
+        }
+    }
+    Err(Error::of(ErrorKind::Unreachable, "the daemon was started and does not listen")
+        .at(crate::printable::path(&paths.log_file()))
+        .hint("run `llmenv daemon run` to see why, or set LLMENV_DAEMON=off to go without"))
+}
+
+/// Starts a daemon in the background and waits until it answers, at most [`DAEMON_START_TIMEOUT`].
+pub fn start(paths: &Paths) -> Result<()> {
+    if std::env::var_os("LLMENV_DAEMON").is_some_and(|value| value == "off") {
+        return Err(Error::of(ErrorKind::Unreachable, "LLMENV_DAEMON=off: no daemon is started"));
+    }
+    paths.check_owner()?;
+    crate::paths::create_private_dir(&paths.state_dir)?;
+    let program = program()?;
+    let started = std::process::Command::new(&program)
+        .args(["daemon", "run", "--background"])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .current_dir(root_dir())
+        .status()
+        .map_err(|err| Error::io("start the daemon from", &program, &err))?;
+    if !started.success() {
+        return Err(Error::of(ErrorKind::Unreachable, "the daemon could not be started")
+            .hint("run `llmenv daemon run` to see why"));
+    }
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    while begun.elapsed() < DAEMON_START_TIMEOUT {
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(10));
+        if is_answering(paths) {
+            return Ok(());
+        }
+    }
+    Err(Error::of(ErrorKind::Unreachable, "the daemon did not answer within half a second of its start")
+        .at(crate::printable::path(&paths.log_file()))
+        .hint("run the command again, or `llmenv daemon run` to see what it says"))
+}
+
+/// A folder that is never unmounted or removed under the daemon.
+fn root_dir() -> &'static Path {
+    Path::new(if cfg!(windows) { "C:\\" } else { "/" })
+}
+
+/// Says whether a daemon answers `hello` in this protocol.
+pub fn is_answering(paths: &Paths) -> bool {
+    let Ok(mut client) = Client::connect(paths, Duration::from_millis(100)) else { return false };
+    matches!(client.ask(&Request::Hello), Ok(Response::Hello(hello)) if hello.protocol == PROTOCOL_VERSION)
+}
+
+/// This program, by the path the user called: a package manager's link stays valid when the version behind it changes.
+pub fn program() -> Result<std::path::PathBuf> {
+    let exe = std::env::current_exe().map_err(|err| Error::new(format!("cannot find this program's own path: {err}")))?;
+    let Some(called) = std::env::args_os().next().map(std::path::PathBuf::from) else { return Ok(exe) };
+    let found = if called.components().count() > 1 {
+        std::path::absolute(&called).ok()
+    } else {
+        std::env::var_os("PATH")
+            .and_then(|path| std::env::split_paths(&path).map(|dir| dir.join(&called)).find(|path| path.is_file()))
+    };
+    // Only where it is the same file: `argv[0]` is the caller's to choose.
+    Ok(found
+        .filter(|path| path.is_absolute() && path.canonicalize().ok() == exe.canonicalize().ok())
+        .unwrap_or(exe))
+}

@@ -1,0 +1,68 @@
+//! The start of a daemon that outlives its caller and inherits nothing from it but a few variables.
+//!
+//! `client` starts `llmenv daemon run --background`; that short-lived process leaves the caller's session, closes what it
+//! inherited, starts the daemon proper with a clean environment and ends, so that nobody has the daemon as a child.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Variables that the daemon needs from the session it is started in; everything else is left behind.
+const KEPT_VARIABLES: &[&str] = &[
+    "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY",
+    "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+    "XDG_CURRENT_DESKTOP", "LLMENV_VAULT_KEY_FILE", "CREDENTIALS_DIRECTORY", "SYSTEMROOT", "SYSTEMDRIVE", "USERPROFILE",
+    "APPDATA", "LOCALAPPDATA", "USERNAME", "USERDOMAIN", "COMPUTERNAME", "TEMP", "TMP",
+];
+
+/// Where programs are looked for by what the daemon starts; the caller's PATH may lead through a project's folder.
+#[cfg(unix)]
+const DAEMON_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+
+/// Leaves the caller's session and starts `program daemon run --detached`. Called in the short-lived process alone.
+pub fn start_detached(program: &Path) -> std::io::Result<()> {
+    leave_session();
+    let mut command = Command::new(program);
+    command.args(["daemon", "run", "--detached"]).env_clear();
+    for name in KEPT_VARIABLES {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    #[cfg(unix)]
+    command.env("PATH", DAEMON_PATH);
+    hide_window(&mut command);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    Ok(())
+}
+
+/// Leaves the caller's session, so that no Ctrl-C and no closed terminal reaches the daemon, and keeps inherited files
+/// from it: a daemon that holds the write end of somebody's pipe makes them wait for ever.
+#[cfg(unix)]
+fn leave_session() {
+    let _ = rustix::process::setsid();
+    let dir = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let inherited: Vec<i32> =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|&fd| fd > 2).collect();
+    for fd in inherited {
+        // SAFETY: the number is only used for this call, which fails harmlessly where it is closed by now
+        // (the folder's own handle is); nothing is closed or taken over.
+        let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) };
+        let _ = rustix::io::fcntl_setfd(borrowed, rustix::io::FdFlags::CLOEXEC);
+    }
+}
+
+#[cfg(windows)]
+fn leave_session() {}
+
+#[cfg(unix)]
+fn hide_window(_command: &mut Command) {}
+
+/// No console window, and a process group of its own, so that Ctrl-C in the caller's console does not reach it.
+#[cfg(windows)]
+fn hide_window(command: &mut Command) {
+    use std::os::windows::process::CommandExt;
+    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
+}

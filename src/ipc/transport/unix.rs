@@ -1,0 +1,137 @@
+//! Unix sockets in a folder that only their user can enter.
+
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Peer;
+use crate::error::{Error, Result};
+use crate::paths::{self, Paths};
+
+/// The longest socket path every Unix accepts: `sun_path` has 104 bytes on macOS, 108 on Linux, with a NUL at the end.
+const MAX_SOCKET_PATH_BYTES: usize = 103;
+
+/// A client's connection.
+pub type ClientStream = UnixStream;
+/// A daemon's connection.
+pub type ServerStream = tokio::net::UnixStream;
+
+/// Chooses where the socket goes: the runtime folder where it is ours alone, else the state folder. Creates the folder.
+pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
+    let runtime = paths.runtime_dir.as_ref().filter(|dir| is_ours_alone(dir)).map(|dir| dir.join("llmenv"));
+    let mut refused = None;
+    for dir in runtime.iter().chain([&paths.state_dir]) {
+        let socket = dir.join("daemon.sock");
+        if socket.as_os_str().len() > MAX_SOCKET_PATH_BYTES {
+            refused = Some(Error::new(format!(
+                "the socket's path `{}` is longer than the {MAX_SOCKET_PATH_BYTES} bytes a Unix socket may have",
+                crate::printable::path(&socket)
+            ))
+            .hint("set XDG_RUNTIME_DIR to a shorter folder of your own (mode 0700)"));
+            continue;
+        }
+        match paths::create_private_dir(dir) {
+            Ok(()) => return Ok(socket),
+            Err(err) => refused = Some(err),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Error::new("there is no folder for the daemon's socket")))
+}
+
+fn is_ours_alone(dir: &Path) -> bool {
+    std::fs::symlink_metadata(dir).is_ok_and(|meta| {
+        meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o077 == 0
+    })
+}
+
+/// Connects and checks that folder, socket and the process behind it belong to this user.
+///
+/// `timeout` bounds every later read and write, not their sum.
+pub fn connect(socket: &Path, timeout: Duration) -> io::Result<ClientStream> {
+    let euid = rustix::process::geteuid().as_raw();
+    let stranger = |what: &str| io::Error::new(io::ErrorKind::PermissionDenied, format!("{what} is not yours"));
+    let meta = std::fs::symlink_metadata(socket)?;
+    if !meta.file_type().is_socket() || meta.uid() != euid {
+        return Err(stranger("the daemon's socket"));
+    }
+    if !socket.parent().is_some_and(is_ours_alone) {
+        return Err(stranger("the folder of the daemon's socket"));
+    }
+    let stream = UnixStream::connect(socket)?;
+    if peer_uid(&stream)? != euid {
+        return Err(stranger("the process behind the daemon's socket"));
+    }
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
+    Ok(stream)
+}
+
+#[cfg(target_os = "linux")]
+fn peer_uid(stream: &UnixStream) -> io::Result<u32> {
+    Ok(rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn peer_uid(stream: &UnixStream) -> io::Result<u32> {
+    // `getpeereid` by way of tokio's safe wrapper needs a runtime; the folder's owner and mode were checked just before,
+    // and only its owner can have bound a socket in it.
+    std::os::fd::AsFd::as_fd(stream);
+    Ok(rustix::process::geteuid().as_raw())
+}
+
+/// The daemon's listening socket; removed when dropped.
+pub struct Listener {
+    inner: tokio::net::UnixListener,
+    path: PathBuf,
+    inode: u64,
+}
+
+impl Listener {
+    /// Binds, replacing a dead socket. Only the holder of the daemon's lock may call this.
+    pub fn bind(path: &Path) -> Result<Self> {
+        match std::fs::symlink_metadata(path) {
+            Ok(meta) if !meta.file_type().is_socket() => {
+                return Err(Error::new(format!("`{}` is in the way of the socket", crate::printable::path(path))));
+            }
+            Ok(_) => std::fs::remove_file(path).map_err(|err| Error::io("replace the socket", path, &err))?,
+            Err(_) => {}
+        }
+        let failed = |err: io::Error| Error::io("listen on", path, &err);
+        // Bound under a name of its own and moved into place, so that nobody meets a socket that is open to others.
+        let fresh = path.with_extension(format!("{}", std::process::id()));
+        let _ = std::fs::remove_file(&fresh);
+        let listener = std::os::unix::net::UnixListener::bind(&fresh).map_err(failed)?;
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        std::fs::rename(&fresh, path).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let inode = std::fs::symlink_metadata(path).map_err(failed)?.ino();
+        let inner = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
+        Ok(Self { inner, path: path.to_owned(), inode })
+    }
+
+    /// Waits for the next connection.
+    pub async fn accept(&self) -> io::Result<(ServerStream, Peer)> {
+        let (stream, _) = self.inner.accept().await?;
+        let credentials = stream.peer_cred()?;
+        // Root is a stranger too, unless the daemon is root's own: it can read everything anyway, but by mistake
+        // (a `sudo` in between) it should not.
+        let same_user = credentials.uid() == rustix::process::geteuid().as_raw();
+        let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| pid != 0);
+        Ok((stream, Peer { same_user, pid }))
+    }
+
+    /// Says whether the socket on disk is still the one this listener bound.
+    pub fn is_in_place(&self) -> bool {
+        std::fs::symlink_metadata(&self.path).is_ok_and(|meta| meta.ino() == self.inode)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if self.is_in_place() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
