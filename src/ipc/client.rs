@@ -108,8 +108,10 @@ impl Client {
                 Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) accepts but does not answer"))
                     .hint("run `llmenv daemon restart`; no profile is lost by it")
             }
-            _ => Error::of(ErrorKind::Unreachable, format!("the connection to the daemon (process {pid}) broke: {err}"))
-                .hint("run the command again; it starts a new daemon"),
+            _ => {
+                Error::of(ErrorKind::Unreachable, format!("the connection to the daemon (process {pid}) broke: {err}"))
+                    .hint("run the command again; it starts a new daemon")
+            }
         }
     }
 }
@@ -184,7 +186,8 @@ pub fn is_answering(paths: &Paths) -> bool {
 
 /// This program, by the path the user called: a package manager's link stays valid when the version behind it changes.
 pub fn program() -> Result<std::path::PathBuf> {
-    let exe = std::env::current_exe().map_err(|err| Error::new(format!("cannot find this program's own path: {err}")))?;
+    let exe =
+        std::env::current_exe().map_err(|err| Error::new(format!("cannot find this program's own path: {err}")))?;
     let Some(called) = std::env::args_os().next().map(std::path::PathBuf::from) else { return Ok(exe) };
     let found = if called.components().count() > 1 {
         std::path::absolute(&called).ok()
@@ -193,7 +196,5 @@ pub fn program() -> Result<std::path::PathBuf> {
             .and_then(|path| std::env::split_paths(&path).map(|dir| dir.join(&called)).find(|path| path.is_file()))
     };
     // Only where it is the same file: `argv[0]` is the caller's to choose.
-    Ok(found
-        .filter(|path| path.is_absolute() && path.canonicalize().ok() == exe.canonicalize().ok())
-        .unwrap_or(exe))
+    Ok(found.filter(|path| path.is_absolute() && path.canonicalize().ok() == exe.canonicalize().ok()).unwrap_or(exe))
 }

@@ -25,11 +25,13 @@ pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
     for dir in runtime.iter().chain([&paths.state_dir]) {
         let socket = dir.join("daemon.sock");
         if socket.as_os_str().len() > MAX_SOCKET_PATH_BYTES {
-            refused = Some(Error::new(format!(
-                "the socket's path `{}` is longer than the {MAX_SOCKET_PATH_BYTES} bytes a Unix socket may have",
-                crate::printable::path(&socket)
-            ))
-            .hint("set XDG_RUNTIME_DIR to a shorter folder of your own (mode 0700)"));
+            refused = Some(
+                Error::new(format!(
+                    "the socket's path `{}` is longer than the {MAX_SOCKET_PATH_BYTES} bytes a Unix socket may have",
+                    crate::printable::path(&socket)
+                ))
+                .hint("set XDG_RUNTIME_DIR to a shorter folder of your own (mode 0700)"),
+            );
             continue;
         }
         match paths::create_private_dir(dir) {

@@ -1,0 +1,68 @@
+//! A named pipe that is open to its user alone.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interprocess::local_socket::tokio::{Listener as PipeListener, Stream};
+use interprocess::local_socket::traits::tokio::Listener as _;
+use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
+use interprocess::os::windows::local_socket::ListenerOptionsExt;
+use interprocess::os::windows::security_descriptor::SecurityDescriptor;
+
+use super::Peer;
+use crate::error::{Error, Result};
+use crate::paths::Paths;
+
+/// Full access for the owner and for the system, nobody else, and nothing inherited (SDDL, Microsoft Learn, "Security
+/// Descriptor String Format"). A pipe's default access list lets everyone read.
+const OWNER_ONLY: &str = "D:P(A;;GA;;;OW)(A;;GA;;;SY)";
+
+/// A client's connection: a plain file, so that the hook needs no runtime.
+pub type ClientStream = std::fs::File;
+/// A daemon's connection.
+pub type ServerStream = Stream;
+
+/// The pipe's name, one a user and state folder.
+pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(paths.state_dir.to_string_lossy().to_lowercase().as_bytes());
+    let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+    Ok(PathBuf::from(format!(r"\\.\pipe\llmenv-{name}")))
+}
+
+/// Opens the pipe. Reads have no timeout of their own on a plain file; callers bound the number of bytes.
+pub fn connect(socket: &Path, _timeout: Duration) -> io::Result<ClientStream> {
+    std::fs::OpenOptions::new().read(true).write(true).open(socket)
+}
+
+/// The daemon's pipe.
+pub struct Listener {
+    inner: PipeListener,
+}
+
+impl Listener {
+    /// Creates the first instance of the pipe.
+    pub fn bind(path: &Path) -> Result<Self> {
+        let failed = |err: io::Error| Error::io("listen on", path, &err);
+        let descriptor =
+            widestring(OWNER_ONLY).and_then(|text| SecurityDescriptor::deserialize(&text)).map_err(failed)?;
+        let name = path.to_fs_name::<GenericFilePath>().map_err(failed)?;
+        let inner = ListenerOptions::new().name(name).security_descriptor(descriptor).create_tokio().map_err(failed)?;
+        Ok(Self { inner })
+    }
+
+    /// Waits for the next connection. The pipe's access list has let only this user in.
+    pub async fn accept(&self) -> io::Result<(ServerStream, Peer)> {
+        Ok((self.inner.accept().await?, Peer { same_user: true, pid: None }))
+    }
+
+    /// A pipe lives and dies with its process.
+    pub fn is_in_place(&self) -> bool {
+        true
+    }
+}
+
+fn widestring(text: &str) -> io::Result<widestring::U16CString> {
+    widestring::U16CString::from_str(text).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
