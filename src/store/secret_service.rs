@@ -1,7 +1,8 @@
 //! The keyring on Linux: the Secret Service (gnome-keyring, `KWallet`, `KeePassXC`) over the session bus.
 //!
 //! The store's thread calls it. One connection serves one burst of calls and is dropped afterwards, because a session of a
-//! replaced keyring daemon answers `NoSession` for ever; within a burst a stale one is replaced once and the call repeated.
+//! replaced keyring daemon answers `NoSession` for ever; within a burst a stale one is
+//! replaced and the call repeated.
 //! Items are found by the attributes `service` and `username`, those that the `keyring` family of crates uses, so that
 //! either reads what the other wrote. Nothing here shows a dialog unless the caller allows it.
 //! Specification: <https://specifications.freedesktop.org/secret-service-spec/0.2/> (read 2026-11).
@@ -20,6 +21,9 @@ type Service = SecretService<'static>;
 
 /// The content type of our items; `KWallet` keeps text only.
 const CONTENT_TYPE: &str = "text/plain";
+
+/// How often a call is made when the keyring is replaced under it.
+const MAX_ATTEMPTS: u32 = 4;
 
 /// Why an operation on the bus failed.
 enum Failure {
@@ -169,7 +173,7 @@ impl Keyring {
         self.run(deadline, async |service| unlocked_default(service, Prompt::Allowed).await.map(|_| ()))
     }
 
-    /// Runs one operation before the deadline, and again on a new connection if the one at hand is stale.
+    /// Runs one operation before the deadline, and again on a new connection where the keyring was replaced meanwhile.
     fn run<T>(
         &mut self,
         deadline: Instant,
@@ -184,18 +188,25 @@ impl Keyring {
         let addresses = &self.addresses;
         let outcome = runtime.block_on(async {
             let attempts = async {
-                let mut fresh = slot.is_none();
+                let mut attempts = 0;
                 loop {
-                    let service = match slot.take() {
-                        Some(service) => service,
-                        None => open(addresses, limit).await?,
+                    attempts += 1;
+                    let attempt = async {
+                        if slot.is_none() {
+                            *slot = Some(open(addresses, limit).await?);
+                        }
+                        match slot.as_ref() {
+                            Some(service) => operation(service).await,
+                            None => Err(StoreError::Hung.into()),
+                        }
                     };
-                    let service = slot.insert(service);
-                    match operation(service).await {
+                    match attempt.await {
                         Ok(value) => return Ok(value),
                         Err(Failure::Store(err)) => return Err(err),
-                        Err(Failure::Stale(reason)) if fresh => return Err(StoreError::broken(reason)),
-                        Err(Failure::Stale(_)) => (*slot, fresh) = (None, true),
+                        Err(Failure::Stale(reason)) if attempts == MAX_ATTEMPTS => {
+                            return Err(StoreError::broken(reason));
+                        }
+                        Err(Failure::Stale(_)) => *slot = None,
                     }
                 }
             };
@@ -222,12 +233,9 @@ fn new_runtime() -> Result<Runtime, StoreError> {
         .map_err(|err| StoreError::broken(format!("cannot talk to the session bus: {err}")))
 }
 
-async fn open(addresses: &BusAddresses, limit: tokio::time::Instant) -> Result<Service, StoreError> {
+async fn open(addresses: &BusAddresses, limit: tokio::time::Instant) -> Result<Service, Failure> {
     let connection = bus::connect(addresses, limit).await?;
-    SecretService::connect_with_existing(EncryptionType::Dh, connection).await.map_err(|err| match Failure::from(err) {
-        Failure::Store(err) => err,
-        Failure::Stale(reason) => StoreError::broken(reason),
-    })
+    Ok(SecretService::connect_with_existing(EncryptionType::Dh, connection).await?)
 }
 
 fn attributes(user: &str) -> HashMap<&str, &str> {
