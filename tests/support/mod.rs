@@ -1,0 +1,4 @@
+//! Real parts that tests start for themselves and end when they are dropped.
+
+#[cfg(target_os = "linux")]
+pub mod keyring;
