@@ -1,0 +1,382 @@
+//! One function per request. The same code answers in a daemon and, where there is none, inside the asking command.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::keys::{self, NoKey};
+use super::shell_request::serve;
+use super::state::{self, Held, Shared};
+use super::push;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ipc::protocol::{
+    Finding, HelloFacts, KeyEntry, KeyFacts, PROTOCOL_VERSION, Request, ResolveState, ResolvedFacts, Response, Served,
+    Severity, ShellFacts, StoreFacts, WireSecret,
+};
+use crate::ipc::shell_lines::Reason;
+use crate::profile::{KeySource, Profile};
+use crate::provider;
+use crate::resolve::{self, Resolved};
+use crate::secret::Secret;
+use crate::store::{DEADLINE, Prompt, StoreError, StoreState, StoredKey, Unlock};
+
+/// How long a person may take over the system's own dialog.
+const UNLOCK_DEADLINE: Duration = Duration::from_secs(120);
+/// How long a command waits for a key.
+const KEY_WAIT: Duration = Duration::from_millis(2_100);
+
+/// Answers a request.
+pub async fn handle(shared: &Shared, request: Request) -> Response {
+    let answer = match request {
+        Request::Hello => Ok(hello(shared)),
+        Request::Stop => {
+            shared.borrow().stop.notify_one();
+            Ok(done())
+        }
+        Request::Reload => {
+            shared.borrow_mut().reload();
+            push::anything_changed(shared);
+            let error = shared.borrow().config_error.clone();
+            error.map_or_else(|| Ok(done()), Err)
+        }
+        Request::KeyPut { profile, entry, replace } => key_put(shared, &profile, entry, replace).await,
+        Request::KeyGet { profile } => key_get(shared, &profile).await,
+        Request::KeyRename { from, to } => key_rename(shared, &from, &to).await,
+        Request::KeyRemove { profile } => key_remove(shared, &profile).await,
+        Request::KeyInfo { profiles } => key_info(shared, profiles).await,
+        Request::KeyCache { profile, key, ttl_seconds } => {
+            keys::hold(shared, &profile, key.0, ttl_seconds.map(Duration::from_secs));
+            push::key_arrived(shared, &profile);
+            Ok(done())
+        }
+        Request::Serve { profile, cwd, state } => serve_pair(shared, profile, &cwd, state).await,
+        Request::Resolve { cwd, state } => resolved(shared, &cwd, state.unwrap_or_default()).await,
+        Request::Lock => lock(shared),
+        Request::Unlock { passphrase } => unlock(shared, passphrase.map(|secret| secret.0)).await,
+        Request::StoreState => Ok(store_state(shared).await),
+        Request::Shells => Ok(shells(shared)),
+    };
+    answer.unwrap_or_else(Response::Error)
+}
+
+fn done() -> Response {
+    Response::Done { notes: Vec::new() }
+}
+
+fn hello(shared: &Shared) -> Response {
+    let mut state = shared.borrow_mut();
+    let shells = state.shells.sweep();
+    Response::Hello(HelloFacts {
+        protocol: PROTOCOL_VERSION,
+        version: env!("CARGO_PKG_VERSION").into(),
+        pid: std::process::id(),
+        boot: state.boot.clone(),
+        uptime_seconds: state.started.elapsed().as_secs(),
+        shells,
+        started_by: state.started_by.into(),
+        config_error: state.config_error.clone(),
+        locked: state.memory.is_locked(),
+        program: std::env::current_exe().unwrap_or_default(),
+    })
+}
+
+async fn key_put(shared: &Shared, profile: &str, entry: KeyEntry, replace: bool) -> Result<Response> {
+    refuse_while_locked(shared)?;
+    let store = shared.borrow().store.clone();
+    let earlier = match store.get_async(profile, false, Prompt::Never, DEADLINE).await {
+        Ok(stored) => Some(stored),
+        Err(StoreError::NotFound) => None,
+        // An item that is there and cannot be understood is replaced, not kept in the way.
+        Err(StoreError::Broken { .. }) if replace => None,
+        Err(err) => return Err(err.into_error(profile)),
+    };
+    if earlier.is_some() && !replace {
+        return Err(Error::new(format!("there is a key for `{profile}` already"))
+            .hint(format!("`llmenv rotate {profile}` replaces it")));
+    }
+    let stored = StoredKey {
+        key: entry.key.0,
+        origin: entry.origin,
+        more: entry.more.into_iter().map(|(name, value)| (name, value.0)).collect(),
+    };
+    store.put_async(profile, stored.clone(), Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(profile))?;
+    {
+        let mut state = shared.borrow_mut();
+        if let Some(earlier) = earlier.filter(|earlier| !earlier.key.same_as(&stored.key)) {
+            state.memory.remember_rotated(&earlier.key)?;
+        }
+        state.memory.forget_rotated(&stored.key)?;
+        state.forget_failure(profile);
+        state.keys.insert(profile.to_owned(), Held { stored, until: None });
+        state.log.line(&format!("the key of `{profile}` was stored"));
+    }
+    push::anything_changed(shared);
+    Ok(done())
+}
+
+async fn key_get(shared: &Shared, profile: &str) -> Result<Response> {
+    let profile = known(shared, profile)?;
+    let key = keys::key_of(shared, &profile, KEY_WAIT).await.map_err(|err| err.into_error(&profile.name))?;
+    Ok(Response::Key(KeyEntry {
+        key: WireSecret(key.key),
+        origin: key.bound_to.unwrap_or_default(),
+        more: key.more.into_iter().map(|(name, value)| (name, WireSecret(value))).collect(),
+    }))
+}
+
+async fn key_rename(shared: &Shared, from: &str, to: &str) -> Result<Response> {
+    refuse_while_locked(shared)?;
+    let store = shared.borrow().store.clone();
+    store.rename_async(from, to, Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(from))?;
+    let mut state = shared.borrow_mut();
+    if let Some(held) = state.keys.remove(from) {
+        state.keys.insert(to.to_owned(), held);
+    }
+    state.log.line(&format!("the key of `{from}` is now `{to}`'s"));
+    Ok(done())
+}
+
+async fn key_remove(shared: &Shared, profile: &str) -> Result<Response> {
+    refuse_while_locked(shared)?;
+    let store = shared.borrow().store.clone();
+    if let Ok(stored) = store.get_async(profile, false, Prompt::Never, DEADLINE).await {
+        shared.borrow_mut().memory.remember_rotated(&stored.key)?;
+    }
+    match store.remove_async(profile, Prompt::Never, DEADLINE).await {
+        Ok(()) | Err(StoreError::NotFound) => {}
+        Err(err) => return Err(err.into_error(profile)),
+    }
+    {
+        let mut state = shared.borrow_mut();
+        state.keys.remove(profile);
+        state.log.line(&format!("the key of `{profile}` was removed"));
+    }
+    push::anything_changed(shared);
+    Ok(done())
+}
+
+async fn key_info(shared: &Shared, profiles: Vec<String>) -> Result<Response> {
+    let mut facts = BTreeMap::new();
+    for name in profiles {
+        let Ok(profile) = known(shared, &name) else {
+            facts.insert(name, KeyFacts::default());
+            continue;
+        };
+        facts.insert(name, facts_of(shared, &profile).await);
+    }
+    Ok(Response::Keys(facts))
+}
+
+/// What can be told of a profile's key.
+async fn facts_of(shared: &Shared, profile: &Profile) -> KeyFacts {
+    if keys::takes_no_key(profile) && profile.key == KeySource::Stored || profile.key == KeySource::Absent {
+        return KeyFacts::default();
+    }
+    match keys::key_of(shared, profile, KEY_WAIT).await {
+        Ok(key) => KeyFacts {
+            shown: Some(key.key.shown(&profile.provider)),
+            fingerprint: Some(shared.borrow().memory.fingerprint(&key.key).short()),
+            origin: key.bound_to,
+            more: key.more.into_keys().collect(),
+            error: None,
+        },
+        Err(err) => KeyFacts { error: Some(err.into_error(&profile.name)), ..KeyFacts::default() },
+    }
+}
+
+async fn serve_pair(
+    shared: &Shared,
+    profile: Option<String>,
+    cwd: &std::path::Path,
+    state: Option<(Reason, Option<String>)>,
+) -> Result<Response> {
+    let chosen = match (profile, state) {
+        (Some(name), _) => ResolveState { reason: Reason::Shell, profile: Some(name), ..ResolveState::default() },
+        (None, Some((reason, profile))) => ResolveState { reason, profile, ..ResolveState::default() },
+        (None, None) => ResolveState::default(),
+    };
+    let resolved = resolve_here(shared, cwd, &chosen);
+    let Some(name) = &resolved.profile else {
+        if let Some(asked) = chosen.profile.filter(|_| chosen.reason == Reason::Shell) {
+            return Err(unknown(shared, &asked));
+        }
+        let mut err = Error::new("no profile is active here").hint("name one, as in `llmenv exec NAME -- COMMAND`");
+        for finding in &resolved.findings {
+            err.hints.insert(0, finding.message.clone());
+        }
+        return Err(err);
+    };
+    let profile = known(shared, name)?;
+    let pair = serve(shared, &profile, &resolved, KEY_WAIT).await.map_err(|err| err.into_error(name))?;
+    let mut vars: BTreeMap<String, Option<WireSecret>> =
+        pair.vars.into_iter().map(|(name, value)| (name, value.map(WireSecret))).collect();
+    vars.insert("LLMENV_PROFILE".into(), Some(WireSecret(Secret::new(name.as_str()))));
+    let facts = facts(shared, &resolved, &profile, KeyFacts::default());
+    Ok(Response::Served(Served { resolved: facts, vars }))
+}
+
+async fn resolved(shared: &Shared, cwd: &std::path::Path, chosen: ResolveState) -> Result<Response> {
+    let resolved = resolve_here(shared, cwd, &chosen);
+    let Some(profile) = resolved.profile.as_ref().and_then(|name| known(shared, name).ok()) else {
+        let mut facts = ResolvedFacts {
+            reason: resolved.reason,
+            origin: resolved.origin.clone(),
+            store: shared.borrow().store_word().into(),
+            findings: resolved.findings.clone(),
+            ..ResolvedFacts::default()
+        };
+        facts.findings.extend(config_finding(shared));
+        return Ok(Response::Resolved(facts));
+    };
+    let key = facts_of(shared, &profile).await;
+    let mut facts = facts(shared, &resolved, &profile, key.clone());
+    if let Some(err) = key.error {
+        facts.findings.push(finding("key-unavailable", Severity::Error, &err));
+    } else if let Err(NoKey::Failed(err)) = serve(shared, &profile, &resolved, KEY_WAIT).await {
+        facts.findings.push(finding("pair-refused", Severity::Error, &err));
+    }
+    facts.findings.extend(config_finding(shared));
+    Ok(Response::Resolved(facts))
+}
+
+fn facts(shared: &Shared, resolved: &Resolved, profile: &Profile, key: KeyFacts) -> ResolvedFacts {
+    let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
+    let families = resolve::default_families(profile, row);
+    ResolvedFacts {
+        profile: Some(profile.name.clone()),
+        reason: resolved.reason,
+        origin: resolved.origin.clone(),
+        provider: Some(profile.provider.clone()),
+        base_url: resolve::base_url_of(profile, row, families[0]).ok(),
+        families: families.iter().map(|family| family.name().to_owned()).collect(),
+        key,
+        store: match &profile.key {
+            KeySource::Stored if keys::takes_no_key(profile) => "none".into(),
+            KeySource::Stored => shared.borrow().store_word().into(),
+            KeySource::File(_) => "file".into(),
+            KeySource::Command { .. } => "command".into(),
+            KeySource::Absent => "none".into(),
+        },
+        findings: resolved.findings.clone(),
+    }
+}
+
+fn config_finding(shared: &Shared) -> Option<Finding> {
+    let state = shared.borrow();
+    state.config_error.as_ref().map(|err| finding("config-invalid", Severity::Error, err))
+}
+
+fn finding(id: &str, severity: Severity, err: &Error) -> Finding {
+    let place = err.at.first().map(|place| format!(" ({place})")).unwrap_or_default();
+    Finding {
+        id: id.into(),
+        severity,
+        message: format!("{}{place}", err.message),
+        origin: None,
+        hint: err.hints.first().cloned(),
+    }
+}
+
+fn resolve_here(shared: &Shared, cwd: &std::path::Path, chosen: &ResolveState) -> Resolved {
+    let state = shared.borrow();
+    let directory = state.directory(&state::absolute(cwd));
+    resolve::resolve(&state.config, &directory, chosen, state::now())
+}
+
+fn known(shared: &Shared, name: &str) -> Result<Profile> {
+    let found = shared.borrow().config.profiles.get(name).cloned();
+    found.ok_or_else(|| unknown(shared, name))
+}
+
+fn unknown(shared: &Shared, name: &str) -> Error {
+    let state = shared.borrow();
+    let chosen = ResolveState { reason: Reason::Shell, profile: Some(name.to_owned()), ..ResolveState::default() };
+    let resolved = resolve::resolve(&state.config, &resolve::DirectoryChoice::default(), &chosen, 0);
+    let mut err = Error::of(ErrorKind::NotFound, format!("there is no profile `{}`", crate::printable::text(name)));
+    err.hints.extend(resolved.findings.into_iter().find_map(|finding| finding.hint));
+    if let Some(wrong) = &state.config_error {
+        err.hints.push(format!("the configuration cannot be read: {}", wrong.message));
+        err.at.extend(wrong.at.iter().cloned());
+    }
+    err
+}
+
+fn refuse_while_locked(shared: &Shared) -> Result<()> {
+    if shared.borrow().memory.is_locked() {
+        return Err(Error::of(ErrorKind::Locked, "llmenv is locked").hint("run `llmenv unlock`"));
+    }
+    Ok(())
+}
+
+fn lock(shared: &Shared) -> Result<Response> {
+    {
+        let mut state = shared.borrow_mut();
+        // Written down first: what is locked stays so whatever happens next.
+        state.memory.set_locked(true)?;
+        state.keys.clear();
+        state.store.lock();
+        state.log.line("locked");
+    }
+    push::anything_changed(shared);
+    Ok(done())
+}
+
+async fn unlock(shared: &Shared, passphrase: Option<Secret>) -> Result<Response> {
+    let store = shared.borrow().store.clone();
+    let how = passphrase.map_or(Unlock::Prompt, Unlock::Passphrase);
+    store.unlock_async(how, UNLOCK_DEADLINE).await.map_err(|err| err.into_error("-"))?;
+    {
+        let mut state = shared.borrow_mut();
+        state.memory.set_locked(false)?;
+        state.log.line("unlocked");
+    }
+    prefetch(shared);
+    push::anything_changed(shared);
+    Ok(done())
+}
+
+/// Reads every stored key into memory, so that a prompt never waits for a keyring.
+pub fn prefetch(shared: &Shared) {
+    let stored: Vec<String> = {
+        let state = shared.borrow();
+        if state.memory.is_locked() {
+            return;
+        }
+        let profiles = state.config.profiles.values();
+        profiles
+            .filter(|profile| profile.key == KeySource::Stored && !keys::takes_no_key(profile))
+            .map(|profile| profile.name.clone())
+            .collect()
+    };
+    for name in stored {
+        keys::fetch(shared, &name);
+    }
+}
+
+async fn store_state(shared: &Shared) -> Response {
+    let store = shared.borrow().store.clone();
+    let (state, detail) = match store.probe_async(DEADLINE).await {
+        StoreState::Unlocked => ("unlocked", None),
+        StoreState::Locked => ("locked", None),
+        StoreState::Absent { reason } => ("absent", Some(reason)),
+        StoreState::Hung => ("hung", None),
+    };
+    Response::Store(StoreFacts { kind: store.kind().word().into(), state: state.into(), detail })
+}
+
+fn shells(shared: &Shared) -> Response {
+    let mut state = shared.borrow_mut();
+    state.shells.sweep();
+    let mut shells: Vec<_> = state
+        .shells
+        .iter()
+        .map(|(id, shell)| ShellFacts {
+            pid: id.pid,
+            shell: shell.kind.clone(),
+            cwd: shell.cwd.clone(),
+            profile: shell.profile.clone(),
+            reason: shell.reason,
+        })
+        .collect();
+    shells.sort_by_key(|shell| shell.pid);
+    Response::Shells(shells)
+}

@@ -1,0 +1,203 @@
+//! What the daemon holds: the last good configuration, keys in memory, the shells.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::log::Log;
+use super::memory::Memory;
+use super::shells::Shells;
+use crate::allow::AllowList;
+use crate::config::{self, Config};
+use crate::error::{Error, Result};
+use crate::paths::Paths;
+use crate::resolve::DirectoryChoice;
+use crate::store::{KeyringPlace, StoreHandle, StoreKind, StoredKey, VaultPlace};
+
+/// Shared by all tasks of the daemon's one thread. Nobody holds a borrow across an `await`.
+pub type Shared = Rc<RefCell<State>>;
+
+/// A key in memory.
+pub struct Held {
+    /// The key, the host it is bound to, further secrets.
+    pub stored: StoredKey,
+    /// When it is to be forgotten.
+    pub until: Option<Instant>,
+}
+
+/// Everything the daemon holds.
+pub struct State {
+    /// Where the files are.
+    pub paths: Paths,
+    /// Where events are written down.
+    pub log: Log,
+    /// What outlives this run.
+    pub memory: Memory,
+    /// The last configuration that could be read.
+    pub config: Config,
+    /// Why the present file is not it.
+    pub config_error: Option<Error>,
+    /// Pins and included files the user has allowed.
+    pub allow: AllowList,
+    /// The store that the configuration chose.
+    pub store: StoreHandle,
+    /// Keys by profile.
+    pub keys: HashMap<String, Held>,
+    /// Profiles whose keys are being read.
+    pub fetching: HashSet<String>,
+    failures: HashMap<String, Error>,
+    /// The shells.
+    pub shells: Shells,
+    /// The name of this run.
+    pub boot: String,
+    /// When it started.
+    pub started: Instant,
+    /// How it was started.
+    pub started_by: &'static str,
+    /// Told by `stop`.
+    pub stop: Rc<tokio::sync::Notify>,
+    keyring: KeyringPlace,
+    vault: VaultPlace,
+}
+
+impl State {
+    /// Reads everything there is to read. A wrong configuration is kept as an error beside an empty one.
+    pub fn load(paths: Paths, log: Log, started_by: &'static str) -> Result<Self> {
+        let memory = match crate::paths::create_private_dir(&paths.state_dir) {
+            Ok(()) => Memory::load(&paths.state_dir)?,
+            // A container with a read-only home still gets what it asks for; nothing is remembered.
+            Err(_) if started_by == "in-process" => Memory::volatile()?,
+            Err(err) => return Err(err),
+        };
+        let boot = new_boot_name()?;
+        let allow = AllowList::new(&paths.state_dir);
+        let (config, config_error) = match config::load(&paths.config_file(), &paths.home, &allow) {
+            Ok(config) => (config, None),
+            Err(err) => (Config::default(), Some(err)),
+        };
+        let (keyring, vault) = (KeyringPlace::find(&paths), VaultPlace::find(&paths));
+        let store = open_store(&config, &keyring, &vault);
+        if memory.is_locked() {
+            store.lock();
+        }
+        Ok(Self {
+            shells: Shells::new(paths.shells_dir(), boot.clone()),
+            paths,
+            log,
+            memory,
+            config,
+            config_error,
+            allow,
+            store,
+            keys: HashMap::new(),
+            fetching: HashSet::new(),
+            failures: HashMap::new(),
+            boot,
+            started: Instant::now(),
+            started_by,
+            stop: Rc::default(),
+            keyring,
+            vault,
+        })
+    }
+
+    /// Makes it shareable among the tasks of one thread.
+    pub fn shared(self) -> Shared {
+        Rc::new(RefCell::new(self))
+    }
+
+    /// Reads configuration and allow list again. A wrong file leaves the last good state in force.
+    pub fn reload(&mut self) {
+        self.allow = AllowList::new(&self.paths.state_dir);
+        match config::load(&self.paths.config_file(), &self.paths.home, &self.allow) {
+            Ok(config) => {
+                let changes_store = config.store != self.config.store;
+                let gone: Vec<_> = self.keys.keys().filter(|name| !config.profiles.contains_key(*name)).cloned().collect();
+                for name in gone {
+                    self.keys.remove(&name);
+                }
+                // A profile whose key now lives elsewhere must not be served from what was held before.
+                let moved: Vec<_> = config
+                    .profiles
+                    .iter()
+                    .filter(|(name, profile)| self.config.profiles.get(*name).is_some_and(|old| old.key != profile.key))
+                    .map(|(name, _)| name.clone())
+                    .collect();
+                for name in moved {
+                    self.keys.remove(&name);
+                }
+                self.config = config;
+                self.config_error = None;
+                if changes_store {
+                    self.store = open_store(&self.config, &self.keyring, &self.vault);
+                    self.keys.clear();
+                    if self.memory.is_locked() {
+                        self.store.lock();
+                    }
+                }
+            }
+            Err(err) => {
+                self.log.line(&format!("the configuration is wrong, the last good one serves: {}", err.message));
+                self.config_error = Some(err);
+            }
+        }
+    }
+
+    /// What pins and rules say of a directory.
+    pub fn directory(&self, cwd: &Path) -> DirectoryChoice {
+        super::directory::look(cwd, &self.paths.home, &self.config, &self.allow)
+    }
+
+    /// The key in memory, unless its time is over.
+    pub fn held(&mut self, profile: &str) -> Option<&Held> {
+        if self.keys.get(profile).is_some_and(|held| held.until.is_some_and(|until| Instant::now() >= until)) {
+            self.keys.remove(profile);
+        }
+        self.keys.get(profile)
+    }
+
+    /// Notes why a key could not be read.
+    pub fn record_failure(&mut self, profile: &str, err: Error) {
+        self.failures.insert(profile.to_owned(), err);
+    }
+
+    /// Forgets why a key could not be read, before it is tried again.
+    pub fn forget_failure(&mut self, profile: &str) {
+        self.failures.remove(profile);
+    }
+
+    /// Why the last try to read a key failed, while no other is under way.
+    pub fn failed_fetch(&mut self, profile: &str) -> Option<Error> {
+        if self.fetching.contains(profile) { None } else { self.failures.get(profile).cloned() }
+    }
+
+    /// Which store is in use, in the configuration's word.
+    pub fn store_word(&self) -> &'static str {
+        self.store.kind().word()
+    }
+}
+
+fn open_store(config: &Config, keyring: &KeyringPlace, vault: &VaultPlace) -> StoreHandle {
+    match config.store {
+        Some(StoreKind::Vault) => StoreHandle::vault(vault.clone()),
+        Some(StoreKind::Keyring) | None => StoreHandle::keyring(keyring.clone()),
+    }
+}
+
+fn new_boot_name() -> Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|err| Error::new(format!("the system gives no random bytes: {err}")))?;
+    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// The present, in seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The folder in which relative places are looked for.
+pub fn absolute(cwd: &Path) -> PathBuf {
+    if cwd.is_absolute() { cwd.to_owned() } else { PathBuf::from("/") }
+}
