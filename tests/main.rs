@@ -1,4 +1,6 @@
 //! Every test of the program, in one binary; names mirror `src/`.
 
+mod provider;
+mod sanitize;
 mod store;
 mod support;

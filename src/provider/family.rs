@@ -25,12 +25,15 @@ pub struct FamilyVariables {
 impl FamilyVariables {
     /// Lists every name that this family sets or unsets.
     pub fn touched(&self) -> impl Iterator<Item = &'static str> + use<> {
-        [self.key, self.base_url, self.organization, self.project, self.model, self.rivals].into_iter().flatten().copied()
+        [self.key, self.base_url, self.organization, self.project, self.model, self.rivals]
+            .into_iter()
+            .flatten()
+            .copied()
     }
 }
 
 /// What contradicts a served `openai` pair:
-/// - other names of the base URL. `OPENAI_API_BASE` (aider, LiteLLM, `LangChain`) and `OPENAI_API_HOST` are read by some tools
+/// - other names of the base URL. `OPENAI_API_BASE` (aider, `LiteLLM`, `LangChain`) and `OPENAI_API_HOST` are read by some tools
 ///   instead of `OPENAI_BASE_URL`; the rest by single tools. Left over, they send this key to another host.
 /// - organisation and project: sent as headers to whatever host is active, and wrong for another account's key (a 401
 ///   named `mismatched_organization`). `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` are what other tools call the two.

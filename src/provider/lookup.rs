@@ -77,7 +77,7 @@ pub fn nearest(id: &str) -> Option<&'static str> {
 
 /// Lists the providers whose keys certainly look like this whole key, the most specific prefix first.
 ///
-/// Empty for the many keys whose look proves nothing (`sk-` and 32 hexadecimal digits is DeepSeek and DashScope).
+/// Empty for the many keys whose look proves nothing (`sk-` and 32 hexadecimal digits is several Chinese providers').
 pub fn of_key(key: &Secret) -> Vec<&'static Provider> {
     let mut found: Vec<(usize, &Provider)> = all()
         .iter()

@@ -117,10 +117,15 @@ fn peel<'a>(text: &'a str, removed: &mut Log, name: &mut Option<String>) -> &'a 
         let before = text.len();
         text = trim(text, removed);
         text = without_header(text, removed);
-        text = without_assignment(text, removed, name);
-        text = without_comment(text, removed);
-        text = without_ending(text, removed);
-        text = without_quotes(text, removed);
+        if text.len() == before {
+            text = without_assignment(text, removed, name);
+        }
+        // What encloses the whole comes off last: the quote at the end may belong to one behind a name.
+        for enclosing in [without_comment, without_ending, without_quotes] {
+            if text.len() == before {
+                text = enclosing(text, removed);
+            }
+        }
         if text.len() == before {
             return text;
         }
@@ -142,13 +147,13 @@ fn without_header<'a>(text: &'a str, removed: &mut Log) -> &'a str {
     for header in HEADERS {
         if let Some(rest) = strip_word(text, header) {
             removed.add(Removed::Header(header));
-            return rest;
+            return rest.trim_start_matches(is_blank);
         }
     }
     for word in ["Bearer", "-H", "--header"] {
         if let Some(rest) = strip_word(text, word).filter(|rest| rest.starts_with(is_blank)) {
             removed.add(Removed::Header(word));
-            return rest;
+            return rest.trim_start_matches(is_blank);
         }
     }
     text
@@ -165,7 +170,7 @@ fn without_assignment<'a>(text: &'a str, removed: &mut Log, name: &mut Option<St
     let Some((found, said, rest)) = assignment(text) else { return text };
     name.get_or_insert_with(|| found.to_owned());
     removed.add(Removed::Assignment(said));
-    rest
+    rest.trim_start_matches(is_blank)
 }
 
 /// Parses the beginning of an assignment into the name, the text to show, and what follows.

@@ -6,11 +6,13 @@
 
 mod characters;
 mod clean;
+mod refusal;
 mod removed;
 mod stand_in;
 mod vet;
 
 pub use characters::{is_blank, is_invisible, is_quote};
 pub use clean::{Cleaned, clean};
+pub use refusal::{Reason, Refusal};
 pub use removed::{Place, Removed, What};
-pub use vet::{MAX_KEY_BYTES, MIN_KEY_BYTES, Reason, Refusal, vet};
+pub use vet::{MAX_KEY_BYTES, MIN_KEY_BYTES, vet};

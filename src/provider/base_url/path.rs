@@ -12,8 +12,22 @@ const APPENDED: &[&str] = &["/chat/completions", "/messages/count_tokens", "/com
 /// Shorter ones: words that may well be part of somebody's own path.
 const APPENDED_AFTER_VERSION: &[&str] = &["/responses", "/messages", "/models", "/embeddings"];
 /// Segments that say nothing about which of a known host's paths was meant.
-const GENERIC_SEGMENTS: &[&str] =
-    &["v1", "v2", "v3", "v4", "v1beta", "api", "openai", "anthropic", "inference", "compat", "compatible-mode", "apps", "paas", "beta"];
+const GENERIC_SEGMENTS: &[&str] = &[
+    "v1",
+    "v2",
+    "v3",
+    "v4",
+    "v1beta",
+    "api",
+    "openai",
+    "anthropic",
+    "inference",
+    "compat",
+    "compatible-mode",
+    "apps",
+    "paas",
+    "beta",
+];
 
 /// Brings the path to the row's form, or to the family's habit where the host is not in the catalogue.
 pub(super) fn normalise(
@@ -56,9 +70,8 @@ fn tidy(path: &str, changes: &mut Vec<String>) -> String {
 
 fn cut_appended(path: &str, is_known_host: bool, changes: &mut Vec<String>) -> String {
     let lower = path.to_ascii_lowercase();
-    let ends_in_version =
-        |rest: &str| rest.rsplit('/').next().is_some_and(|last| is_version(last)) || is_known_host;
-    let cut = APPENDED.iter().find_map(|end| lower.strip_suffix(end).map(|rest| rest.len())).or_else(|| {
+    let ends_in_version = |rest: &str| rest.rsplit('/').next().is_some_and(is_version) || is_known_host;
+    let cut = APPENDED.iter().find_map(|end| lower.strip_suffix(end).map(str::len)).or_else(|| {
         let rest = APPENDED_AFTER_VERSION.iter().find_map(|end| lower.strip_suffix(end))?;
         ends_in_version(rest).then_some(rest.len())
     });
@@ -85,7 +98,7 @@ fn to_row(
     templates: &[&str],
     changes: &mut Vec<String>,
 ) -> Result<String> {
-    let twins = all().iter().filter(|other| other.id != row.id && has_host(other, host));
+    let twins = all().iter().filter(|other| !row.local && other.id != row.id && has_host(other, host));
     let twin_templates: Vec<_> = twins.flat_map(|twin| self::templates(twin, family)).collect();
     let is_one_of = |templates: &[&str]| {
         templates.iter().any(|template| {
@@ -112,7 +125,7 @@ fn to_row(
         return Err(Error::usage(format!("the base URL of {} lacks its own parts", row.name))
             .hint(format!("write it like {}", templates[0])));
     }
-    tell(path, &completed, &format!("{} for `{}`", row.name, family.base_url_variable()), changes);
+    tell(path, &completed, &format!("{} wants it in `{}`", row.name, family.base_url_variable()), changes);
     Ok(completed)
 }
 
@@ -124,7 +137,7 @@ fn to_habit(path: &str, family: Family, changes: &mut Vec<String>) -> String {
         wanted = format!("{single}/v1");
     }
     match family {
-        Family::Openai if wanted.is_empty() => wanted = "/v1".to_owned(),
+        Family::Openai if wanted.is_empty() => wanted.push_str("/v1"),
         Family::Openai => {}
         Family::Anthropic | Family::Gemini => {
             while let Some(last) = wanted.rsplit('/').next().filter(|last| matches!(*last, "v1" | "v1beta")) {
@@ -132,7 +145,7 @@ fn to_habit(path: &str, family: Family, changes: &mut Vec<String>) -> String {
             }
         }
     }
-    tell(path, &wanted, &format!("clients reading `{variable}`"), changes);
+    tell(path, &wanted, &format!("clients want it that read `{variable}`"), changes);
     wanted
 }
 
@@ -142,11 +155,11 @@ fn tell(from: &str, to: &str, reason: &str, changes: &mut Vec<String>) {
     }
     let shown = |path: &str| crate::printable::text(path);
     changes.push(if let Some(added) = to.strip_prefix(from) {
-        format!("added `{}` to the path, as {reason} want it", shown(added))
+        format!("added `{}` to the path, as {reason}", shown(added))
     } else if let Some(removed) = from.strip_prefix(to) {
-        format!("removed `{}` from the path, as {reason} want it", shown(removed))
+        format!("removed `{}` from the path, as {reason}", shown(removed))
     } else {
-        format!("replaced the path `{}` by `{}`, as {reason} want it", shown(from), shown(to))
+        format!("replaced the path `{}` by `{}`, as {reason}", shown(from), shown(to))
     });
 }
 
