@@ -1,3 +1,4 @@
 //! Every test of the program, in one binary; names mirror `src/`.
 
+mod atomic;
 mod process;
