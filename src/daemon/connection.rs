@@ -39,9 +39,7 @@ async fn answer(shared: &Shared, line: &[u8]) -> zeroize::Zeroizing<String> {
     if text.starts_with(LINES_VERSION) {
         return match ShellRequest::decode(text) {
             Ok(request) => match shell_request::answer(shared, request).await {
-                Ok(reply) => reply.encode().unwrap_or_else(|| {
-                    fail(&Error::new("a value cannot be carried by a line"))
-                }),
+                Ok(reply) => reply.encode().unwrap_or_else(|| fail(&Error::new("a value cannot be carried by a line"))),
                 Err(err) => fail(&err),
             },
             Err(wrong) => fail(&Error::usage(wrong)),
@@ -74,7 +72,10 @@ fn encode(response: &Response) -> zeroize::Zeroizing<String> {
 }
 
 /// Reads one line; `None` ends the connection.
-async fn read_line(stream: &mut (impl AsyncRead + Unpin), pending: &mut Vec<u8>) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+async fn read_line(
+    stream: &mut (impl AsyncRead + Unpin),
+    pending: &mut Vec<u8>,
+) -> Option<zeroize::Zeroizing<Vec<u8>>> {
     let mut chunk = [0; 4096];
     loop {
         if let Some(at) = pending.iter().position(|&b| b == b'\n') {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::keys::{self, NoKey};
+use super::push;
 use super::shell_request::serve;
 use super::state::{self, Held, Shared};
-use super::push;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{
     Finding, HelloFacts, KeyEntry, KeyFacts, PROTOCOL_VERSION, Request, ResolveState, ResolvedFacts, Response, Served,
@@ -289,12 +289,9 @@ fn known(shared: &Shared, name: &str) -> Result<Profile> {
 
 fn unknown(shared: &Shared, name: &str) -> Error {
     let state = shared.borrow();
-    let chosen = ResolveState { reason: Reason::Shell, profile: Some(name.to_owned()), ..ResolveState::default() };
-    let resolved = resolve::resolve(&state.config, &resolve::DirectoryChoice::default(), &chosen, 0);
-    let mut err = Error::of(ErrorKind::NotFound, format!("there is no profile `{}`", crate::printable::text(name)));
-    err.hints.extend(resolved.findings.into_iter().find_map(|finding| finding.hint));
+    let mut err = crate::config::unknown_profile(name, state.config.profiles.keys().map(String::as_str));
     if let Some(wrong) = &state.config_error {
-        err.hints.push(format!("the configuration cannot be read: {}", wrong.message));
+        err.hints.insert(0, format!("the configuration cannot be read: {}", wrong.message));
         err.at.extend(wrong.at.iter().cloned());
     }
     err

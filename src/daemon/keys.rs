@@ -81,8 +81,11 @@ pub async fn key_of(shared: &Shared, profile: &Profile, wait: Duration) -> Resul
             }
         }
         KeySource::Command { interactive: true, .. } => Err(NoKey::Failed(
-            Error::of(ErrorKind::Locked, format!("the key of `{}` comes from a program that may ask you something", profile.name))
-                .hint(format!("run `llmenv unlock {}`", profile.name)),
+            Error::of(
+                ErrorKind::Locked,
+                format!("the key of `{}` comes from a program that may ask you something", profile.name),
+            )
+            .hint(format!("run `llmenv unlock {}`", profile.name)),
         )),
         KeySource::Command { argv, ttl, pass_env, .. } => {
             let (argv, pass_env, ttl) = (argv.clone(), pass_env.clone(), *ttl);

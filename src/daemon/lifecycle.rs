@@ -45,7 +45,8 @@ pub fn run(mode: Mode) -> Result<()> {
     let Some(_lock) = take_lock(&paths)? else {
         // Somebody else won the race and answers, or will in a moment.
         return if mode == Mode::Foreground {
-            Err(Error::new("a daemon is running already").hint("`llmenv daemon status` shows it, `llmenv daemon stop` ends it"))
+            Err(Error::new("a daemon is running already")
+                .hint("`llmenv daemon status` shows it, `llmenv daemon stop` ends it"))
         } else {
             Ok(())
         };
@@ -81,15 +82,15 @@ async fn serve(paths: Paths, shared: Shared) -> Result<()> {
     handle::prefetch(&shared);
     watch::start(&shared);
 
-    let connections = Rc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
+    let connections = std::sync::Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
     let mut needed_at = Instant::now();
     let stop = Rc::clone(&shared.borrow().stop);
     let why = loop {
-        let permit = Rc::clone(&connections);
+        let permit = std::sync::Arc::clone(&connections);
         tokio::select! {
             accepted = async {
-                let permit = permit.acquire_owned_local().await;
+                let permit = permit.acquire_owned().await;
                 (listener.accept().await, permit)
             } => match accepted {
                 (Ok((stream, peer)), permit) => {

@@ -8,8 +8,13 @@ use crate::resolve;
 
 /// The key of a profile is in memory now: shells that wait for it are told.
 pub fn key_arrived(shared: &Shared, profile: &str) {
-    let waiting: Vec<ShellId> =
-        shared.borrow().shells.iter().filter(|(_, shell)| shell.profile.as_deref() == Some(profile)).map(|(id, _)| id).collect();
+    let waiting: Vec<ShellId> = shared
+        .borrow()
+        .shells
+        .iter()
+        .filter(|(_, shell)| shell.profile.as_deref() == Some(profile))
+        .map(|(id, _)| id)
+        .collect();
     tell_if_changed(shared, waiting);
 }
 

@@ -29,7 +29,9 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
     }
     request.cwd = state::absolute(&request.cwd);
     let inherited = request.from.filter(|from| *from != request.id);
-    if request.why == Why::Start && inherited.is_some_and(|from| !process::is_ancestor(from.pid, from.start, request.id.pid)) {
+    if request.why == Why::Start
+        && inherited.is_some_and(|from| !process::is_ancestor(from.pid, from.start, request.id.pid))
+    {
         // A tmux server, an editor or a detached job: whoever chose is gone, and here nobody did.
         request.reason = Reason::None;
         request.lease_end = 0;
@@ -69,20 +71,18 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
         && resolved.profile.is_none()
         && let Some(name) = request.profile.as_deref().filter(|_| request.reason == Reason::Shell)
     {
-        let hint = resolved.findings.iter().find_map(|finding| finding.hint.clone());
-        let mut err = Error::of(crate::error::ErrorKind::NotFound, format!("there is no profile `{}`", crate::printable::text(name)));
-        err.hints.extend(hint);
+        let state = shared.borrow();
+        let err = crate::config::unknown_profile(name, state.config.profiles.keys().map(String::as_str));
         return Err(err);
     }
 
     let mut says: Vec<String> = resolved.findings.iter().map(worded).collect();
     let mut pair = None;
-    if let Some(profile) = resolved.profile.as_ref().and_then(|name| shared.borrow().config.profiles.get(name).cloned()) {
+    if let Some(profile) = resolved.profile.as_ref().and_then(|name| shared.borrow().config.profiles.get(name).cloned())
+    {
         match serve(shared, &profile, &resolved, wait_of(request.why)).await {
             Ok(served) => pair = Some(served),
-            Err(NoKey::Failed(err) | NoKey::Pending) if request.why == Why::Choose => {
-                return Err(err);
-            }
+            Err(none) if request.why == Why::Choose => return Err(none.into_error(&profile.name)),
             Err(NoKey::Pending) => pair = empty_pair(&profile, &resolved),
             Err(NoKey::Failed(err)) => {
                 says.push(in_one_line(&err));
@@ -153,7 +153,8 @@ fn wait_of(why: Why) -> Duration {
 pub async fn serve(shared: &Shared, profile: &Profile, resolved: &Resolved, wait: Duration) -> Result<Pair, NoKey> {
     let key = keys::key_of(shared, profile, wait).await?;
     let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
-    resolve::pair(profile, row, &key.key, key.bound_to.as_deref(), &key.more, resolved.model.as_deref()).map_err(NoKey::Failed)
+    resolve::pair(profile, row, &key.key, key.bound_to.as_deref(), &key.more, resolved.model.as_deref())
+        .map_err(NoKey::Failed)
 }
 
 /// The names of a profile's pair with nothing in them: better no key than somebody else's.

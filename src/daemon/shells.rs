@@ -88,7 +88,9 @@ impl Shells {
 
     /// The text of a shell's generation file.
     pub fn generation(&self, id: ShellId) -> String {
-        self.shells.get(&id).map_or_else(|| format!("{}:0", self.boot), |shell| format!("{}:{}", self.boot, shell.counter))
+        self.shells
+            .get(&id)
+            .map_or_else(|| format!("{}:0", self.boot), |shell| format!("{}:{}", self.boot, shell.counter))
     }
 
     /// Tells a shell to ask again, at its next prompt or, with `push`, before its next command.

@@ -13,6 +13,7 @@ use crate::allow::AllowList;
 use crate::config::{self, Config};
 use crate::error::{Error, Result};
 use crate::paths::Paths;
+use crate::provider;
 use crate::resolve::DirectoryChoice;
 use crate::store::{KeyringPlace, StoreHandle, StoreKind, StoredKey, VaultPlace};
 
@@ -73,7 +74,7 @@ impl State {
         };
         let boot = new_boot_name()?;
         let allow = AllowList::new(&paths.state_dir);
-        let (config, config_error) = match config::load(&paths.config_file(), &paths.home, &allow) {
+        let (config, config_error) = match config::load(&paths.config_file(), &paths.home, &known_provider, &allow) {
             Ok(config) => (config, None),
             Err(err) => (Config::default(), Some(err)),
         };
@@ -111,10 +112,11 @@ impl State {
     /// Reads configuration and allow list again. A wrong file leaves the last good state in force.
     pub fn reload(&mut self) {
         self.allow = AllowList::new(&self.paths.state_dir);
-        match config::load(&self.paths.config_file(), &self.paths.home, &self.allow) {
+        match config::load(&self.paths.config_file(), &self.paths.home, &known_provider, &self.allow) {
             Ok(config) => {
                 let changes_store = config.store != self.config.store;
-                let gone: Vec<_> = self.keys.keys().filter(|name| !config.profiles.contains_key(*name)).cloned().collect();
+                let gone: Vec<_> =
+                    self.keys.keys().filter(|name| !config.profiles.contains_key(*name)).cloned().collect();
                 for name in gone {
                     self.keys.remove(&name);
                 }
@@ -180,9 +182,18 @@ impl State {
 }
 
 fn open_store(config: &Config, keyring: &KeyringPlace, vault: &VaultPlace) -> StoreHandle {
-    match config.store {
+    match config.store.as_deref().and_then(StoreKind::from_word) {
         Some(StoreKind::Vault) => StoreHandle::vault(vault.clone()),
         Some(StoreKind::Keyring) | None => StoreHandle::keyring(keyring.clone()),
+    }
+}
+
+/// What the catalogue says to a provider's name in the configuration.
+pub fn known_provider(id: &str) -> config::ProviderCheck {
+    if provider::find(id).is_some() {
+        config::ProviderCheck::Known
+    } else {
+        config::ProviderCheck::Unknown { nearest: provider::nearest(id).map(str::to_owned) }
     }
 }
 

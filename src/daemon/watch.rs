@@ -26,7 +26,9 @@ pub fn start(shared: &Shared) {
     let (events, mut received) = tokio::sync::mpsc::unbounded_channel::<()>();
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let matters = match &event {
-            Ok(event) => event.need_rescan() || (!event.kind.is_access() && event.paths.iter().any(|path| is_ours(path))),
+            Ok(event) => {
+                event.need_rescan() || (!event.kind.is_access() && event.paths.iter().any(|path| is_ours(path)))
+            }
             Err(_) => true,
         };
         if matters {
@@ -68,7 +70,9 @@ fn next_look(watched: &HashSet<PathBuf>) -> Duration {
 }
 
 fn is_ours(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == ".llmenv.toml" || name == "config.toml" || name.to_string_lossy().ends_with(".toml"))
+    path.file_name().is_some_and(|name| {
+        name == ".llmenv.toml" || name == "config.toml" || name.to_string_lossy().ends_with(".toml")
+    })
 }
 
 /// The folders that hold the configuration, included files and the pins that shells may meet.

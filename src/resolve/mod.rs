@@ -26,6 +26,8 @@ pub struct DirectoryChoice {
     pub origin: Option<PlaceFacts>,
     /// What to tell a person who comes here: a pin that waits for `llmenv allow`.
     pub notices: Vec<Finding>,
+    /// Whether a pin that does not count keeps the default out too: the person meant something else here.
+    pub blocks_default: bool,
 }
 
 /// What is active, and why.
@@ -51,14 +53,17 @@ pub fn resolve(config: &Config, directory: &DirectoryChoice, state: &ResolveStat
     let lease_ended = state.reason == Reason::Shell && state.lease_end != 0 && now >= state.lease_end;
     let mut resolved = match state.reason {
         Reason::Shell if !lease_ended => {
-            let mut resolved = Resolved { profile: state.profile.clone(), reason: Reason::Shell, ..Resolved::default() };
+            let mut resolved =
+                Resolved { profile: state.profile.clone(), reason: Reason::Shell, ..Resolved::default() };
             if let (Some(chosen), Some(pinned)) = (&state.profile, &directory.profile)
                 && chosen != pinned
             {
                 resolved.findings.push(Finding {
                     id: "pin-overridden".into(),
                     severity: Severity::Info,
-                    message: format!("this directory is pinned to `{pinned}`, but `llmenv use {chosen}` holds in this shell"),
+                    message: format!(
+                        "this directory is pinned to `{pinned}`, but `llmenv use {chosen}` holds in this shell"
+                    ),
                     origin: directory.origin.clone(),
                     hint: Some("`llmenv use --auto` follows the pin".into()),
                 });
@@ -96,8 +101,7 @@ fn from_directory(config: &Config, directory: &DirectoryChoice) -> Resolved {
         resolved.model.clone_from(&directory.model);
         resolved.reason = if directory.is_rule { Reason::Rule } else { Reason::Pin };
         resolved.origin.clone_from(&directory.origin);
-    } else if config.default.is_some() && !directory.notices.iter().any(|notice| notice.id == "pin-not-allowed") {
-        // A pin that waits for `allow` blocks what lies further out: the person meant something else here.
+    } else if config.default.is_some() && !directory.blocks_default {
         resolved.profile.clone_from(&config.default);
         resolved.reason = Reason::Default;
     }
@@ -105,22 +109,13 @@ fn from_directory(config: &Config, directory: &DirectoryChoice) -> Resolved {
 }
 
 fn unknown_profile(config: &Config, name: &str, origin: Option<&PlaceFacts>) -> Finding {
-    let name = crate::printable::text(name);
-    let near = config
-        .profiles
-        .keys()
-        .map(|known| (strsim::damerau_levenshtein(known, &name), known))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
+    let err = crate::config::unknown_profile(name, config.profiles.keys().map(String::as_str));
     Finding {
         id: "profile-unknown".into(),
         severity: Severity::Error,
-        message: format!("there is no profile `{name}`"),
+        message: err.message,
         origin: origin.cloned(),
-        hint: Some(match near {
-            Some((_, known)) => format!("did you mean `{known}`?"),
-            None => format!("`llmenv add {name}` makes one, `llmenv list` shows those there are"),
-        }),
+        hint: err.hints.into_iter().next(),
     }
 }
 

@@ -57,12 +57,11 @@ pub fn base_url_of(profile: &Profile, provider: &Provider, family: Family) -> Re
             let path = own.and_then(|own| endpoint.base_url.strip_prefix(&own).map(str::to_owned));
             Ok(format!("{origin}{}", path.ok_or_else(unserved)?))
         }
-        (None, Some(endpoint)) if endpoint.base_url.contains('{') => Err(Error::new(format!(
-            "profile `{}` needs a base URL: `{}` has no common one",
-            profile.name, provider.id
-        ))
-        .at(place(profile))
-        .hint(format!("`llmenv edit {} --base-url {}`", profile.name, endpoint.base_url))),
+        (None, Some(endpoint)) if endpoint.base_url.contains('{') => {
+            Err(Error::new(format!("profile `{}` needs a base URL: `{}` has no common one", profile.name, provider.id))
+                .at(place(profile))
+                .hint(format!("`llmenv edit {} --base-url {}`", profile.name, endpoint.base_url)))
+        }
         (None, Some(endpoint)) => Ok(endpoint.base_url.clone()),
         (_, None) => Err(unserved()),
     }
@@ -86,9 +85,12 @@ pub fn pair(
     model: Option<&str>,
 ) -> Result<Pair> {
     if profile.proxy {
-        return Err(Error::new(format!("profile `{}` asks for the local proxy, which this version does not have", profile.name))
-            .at(place(profile))
-            .hint(format!("`llmenv edit {} --unset proxy` serves it directly", profile.name)));
+        return Err(Error::new(format!(
+            "profile `{}` asks for the local proxy, which this version does not have",
+            profile.name
+        ))
+        .at(place(profile))
+        .hint(format!("`llmenv edit {} --unset proxy` serves it directly", profile.name)));
     }
     let origin = origin_of(profile, provider)?;
     if let Some(bound_to) = bound_to
@@ -102,7 +104,11 @@ pub fn pair(
             crate::printable::text(&origin)
         ))
         .at(place(profile))
-        .hint(format!("`llmenv edit {} --bind-to {}` sends it there from now on", profile.name, crate::printable::text(&origin)))
+        .hint(format!(
+            "`llmenv edit {} --bind-to {}` sends it there from now on",
+            profile.name,
+            crate::printable::text(&origin)
+        ))
         .hint(format!("`llmenv rotate {}` stores another key for the new host", profile.name)));
     }
 
@@ -249,12 +255,15 @@ impl Builder {
     fn finish(self, profile: &Profile) -> Result<Pair> {
         for (name, value) in self.addresses.iter().chain(&self.credentials) {
             if !is_allowed_name(name) {
-                return Err(Error::new(format!("`{}` is not a name llmenv may set", crate::printable::text(name))).at(place(profile)));
+                return Err(Error::new(format!("`{}` is not a name llmenv may set", crate::printable::text(name)))
+                    .at(place(profile)));
             }
             if !is_servable(value.expose()) {
-                return Err(Error::new(format!("the value for `{name}` is more than one line or holds a control character"))
-                    .at(place(profile))
-                    .hint(format!("`llmenv rotate {}` stores a clean one", profile.name)));
+                return Err(Error::new(format!(
+                    "the value for `{name}` is more than one line or holds a control character"
+                ))
+                .at(place(profile))
+                .hint(format!("`llmenv rotate {}` stores a clean one", profile.name)));
             }
         }
         let credentials = self.credentials.iter().map(|(name, _)| name.clone()).collect();
