@@ -1,8 +1,6 @@
 //! Every test of the program, in one binary; names mirror `src/`.
 
 mod atomic;
-mod config;
-mod pin;
 mod process;
 mod provider;
 mod sanitize;
