@@ -11,6 +11,7 @@ use llmenv::store::{DEADLINE, KeyringPlace, Prompt, StoreError, StoreHandle, Sto
 use rustix::process::Signal;
 
 use super::key;
+use crate::support::child;
 use crate::support::keyring::{Activation, Desktop};
 
 /// Far more than the deadline and far less than for ever.
@@ -75,7 +76,7 @@ fn reads_and_is_read_by_the_keyring_crate() {
     let desktop = Desktop::start();
     let store = handle(&desktop);
     put(&store, "work", "aaaa");
-    child(
+    run_child(
         "store::keyring::child_rewrites_with_the_keyring_crate",
         &desktop,
         &[("DBUS_SESSION_BUS_ADDRESS", &desktop.address())],
@@ -86,7 +87,7 @@ fn reads_and_is_read_by_the_keyring_crate() {
 /// Runs in a process of its own, since that crate finds the bus through the environment alone.
 #[test]
 fn child_rewrites_with_the_keyring_crate() {
-    if !in_child() {
+    if child::role().is_none() {
         return;
     }
     use keyring_core::api::CredentialStoreApi;
@@ -354,9 +355,9 @@ fn t20_dbus_address_from_start_environment() {
     let desktop = Desktop::start();
     put(&handle(&desktop), "work", "aaaa");
     let address = desktop.address();
-    child("store::keyring::child_ignores_a_later_bus_address", &desktop, &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
+    run_child("store::keyring::child_ignores_a_later_bus_address", &desktop, &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
     // The same child without a bus in its start environment still finds the one in the runtime folder.
-    child("store::keyring::child_ignores_a_later_bus_address", &desktop, &[]);
+    run_child("store::keyring::child_ignores_a_later_bus_address", &desktop, &[]);
 
     // Addresses that would run a program or leave the machine are not used, wherever they come from.
     let ran = desktop.home().join("ran");
@@ -371,7 +372,7 @@ fn t20_dbus_address_from_start_environment() {
 /// Runs in a process of its own: takes the addresses, then has its environment poisoned.
 #[test]
 fn child_ignores_a_later_bus_address() {
-    if !in_child() {
+    if child::role().is_none() {
         return;
     }
     let home = std::path::PathBuf::from(std::env::var_os("HOME").unwrap());
@@ -395,21 +396,9 @@ fn child_ignores_a_later_bus_address() {
     assert!(poisoned.accept().is_ok());
 }
 
-fn in_child() -> bool {
-    std::env::var_os("LLMENV_TEST_CHILD").is_some()
-}
-
 /// Runs one test of this binary in a process of its own with the private environment and these variables.
-fn child(test: &str, desktop: &Desktop, variables: &[(&str, &str)]) {
-    let program = std::env::current_exe().unwrap();
-    let output = desktop
-        .command(program.to_str().unwrap())
-        .env("LLMENV_TEST_CHILD", "1")
-        .envs(variables.iter().copied())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .stderr(std::process::Stdio::piped())
-        .output()
-        .unwrap();
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+fn run_child(test: &str, desktop: &Desktop, variables: &[(&str, &str)]) {
+    let mut command = child::command(test, "keyring");
+    command.envs(desktop.environment()).envs(variables.iter().copied());
+    child::run(command);
 }
