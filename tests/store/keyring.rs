@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use keyring_core::api::CredentialStoreApi;
 use llmenv::store::bus::BusAddresses;
 use llmenv::store::{DEADLINE, KeyringPlace, Prompt, StoreError, StoreHandle, StoreState, StoredKey, Unlock};
 use rustix::process::Signal;
@@ -90,7 +91,6 @@ fn child_rewrites_with_the_keyring_crate() {
     if child::role().is_none() {
         return;
     }
-    use keyring_core::api::CredentialStoreApi;
     let store = zbus_secret_service_keyring_store::Store::new().unwrap();
     let entry = store.build("llmenv", "profile:work", None).unwrap();
     assert!(StoredKey::decode(&entry.get_secret().unwrap()).unwrap().same_as(&key("aaaa")));
@@ -211,6 +211,8 @@ fn hung_keyring() {
     desktop.signal_keyring(Signal::STOP);
     assert_eq!(get(&store, "work").unwrap_err(), StoreError::Hung);
     assert_eq!(store.probe(DEADLINE), StoreState::Hung);
+    assert_eq!(store.put("work", key("bbbb"), Prompt::Never, DEADLINE).unwrap_err(), StoreError::Hung);
+    assert_eq!(store.remove("work", Prompt::Never, DEADLINE).unwrap_err(), StoreError::Hung);
     desktop.signal_keyring(Signal::CONT);
     assert_has(&store, "work", "aaaa");
 }
@@ -262,25 +264,29 @@ fn t19_no_dbus() {
     assert!(matches!(get(&store, "work").unwrap_err(), StoreError::NoStore { .. }));
 }
 
+/// Adds items beside those that are there, as another program could, and counts all of them.
+fn add_items(desktop: &Desktop, secrets: &[Vec<u8>]) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let address = desktop.address();
+        let connection = zbus::connection::Builder::address(address.as_str()).unwrap().build().await.unwrap();
+        let kind = secret_service::EncryptionType::Dh;
+        let service = secret_service::SecretService::connect_with_existing(kind, connection).await.unwrap();
+        let collection = service.get_default_collection().await.unwrap();
+        let attributes = HashMap::from([("service", "llmenv"), ("username", "profile:work")]);
+        for secret in secrets {
+            collection.create_item("other", attributes.clone(), secret, false, "text/plain").await.unwrap();
+        }
+        service.search_items(attributes).await.unwrap().unlocked.len()
+    })
+}
+
 #[test]
 fn t19_duplicate() {
     let desktop = Desktop::start();
     let store = handle(&desktop);
     let items = |tails: &[&str]| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let address = desktop.address();
-            let connection = zbus::connection::Builder::address(address.as_str()).unwrap().build().await.unwrap();
-            let kind = secret_service::EncryptionType::Dh;
-            let service = secret_service::SecretService::connect_with_existing(kind, connection).await.unwrap();
-            let collection = service.get_default_collection().await.unwrap();
-            let attributes = HashMap::from([("service", "llmenv"), ("username", "profile:work")]);
-            for tail in tails {
-                let json = key(tail).encode().unwrap();
-                collection.create_item("other", attributes.clone(), &json, false, "text/plain").await.unwrap();
-            }
-            service.search_items(attributes).await.unwrap().unlocked.len()
-        })
+        add_items(&desktop, &tails.iter().map(|tail| key(tail).encode().unwrap().to_vec()).collect::<Vec<_>>())
     };
     assert_eq!(items(&["1111", "2222", "3333"]), 3);
     for _ in 0..5 {
@@ -297,13 +303,7 @@ fn t19_duplicate() {
 #[test]
 fn foreign_items_are_named_and_not_shown() {
     let desktop = Desktop::start();
-    let status = desktop
-        .command("sh")
-        .env("DBUS_SESSION_BUS_ADDRESS", desktop.address())
-        .args(["-c", "printf 'sk-canary-not-json' | secret-tool store --label=x service llmenv username profile:work"])
-        .status()
-        .unwrap();
-    assert!(status.success(), "secret-tool (Debian package libsecret-tools) must run");
+    add_items(&desktop, &[b"sk-canary-not-json".to_vec()]);
     let broken = get(&handle(&desktop), "work").unwrap_err();
     assert_eq!(broken, StoreError::Broken { reason: "the stored item is not JSON (column 1)".into() });
     assert!(!broken.into_error("work").to_string().contains("canary"));

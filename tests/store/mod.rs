@@ -7,6 +7,7 @@ mod keyring;
 mod native;
 mod stored_key;
 mod vault;
+mod vault_file;
 mod vault_format;
 
 use llmenv::secret::Secret;

@@ -1,11 +1,9 @@
-//! The layouts for macOS and Windows, on the store crates' own stand-in (those systems are not here) and, for the split
-//! layout, on a store that really refuses long values.
+//! The layouts for macOS and Windows, on the store crates' own stand-in (those systems are not here).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use keyring_core::api::CredentialStoreApi;
 use keyring_core::{CredentialStore, mock};
 use llmenv::secret::Secret;
 use llmenv::store::native::{Layout, Native};
@@ -88,7 +86,7 @@ fn a_missing_part_is_named() {
     let store: Arc<CredentialStore> = mock::Store::new().unwrap();
     let keyring = Native::new(store.clone(), Layout::Split { max_bytes: 2560 }, &[], &dir.path().join("keyring"));
     keyring.put("work", &long_key("1"), deadline()).unwrap();
-    let part = users(&store).into_iter().find(|user| user.contains("#")).unwrap();
+    let part = users(&store).into_iter().find(|user| user.contains('#')).unwrap();
     store.build("llmenv", &part, None).unwrap().delete_credential().unwrap();
     let err = keyring.get("work", true).unwrap_err();
     assert_eq!(err, StoreError::Broken { reason: "a part of the stored key is missing".into() });

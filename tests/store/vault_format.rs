@@ -11,6 +11,10 @@ use llmenv::store::vault_format::{
 
 const CHEAP: Cost = Cost { memory_kib: 0x0102, passes: 3, lanes: 2 };
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 #[test]
 fn every_byte_lies_where_the_description_says() {
     let header = Header { kdf: Kdf::Passphrase { cost: CHEAP, salt: [0xaa; 16] }, nonce: [0xbb; 24] };
@@ -32,7 +36,7 @@ fn every_byte_lies_where_the_description_says() {
 #[test]
 fn seals_and_opens() {
     let key = Key::new([9; 32]);
-    for body in [b"".as_slice(), b"{}", &[7; 100_000]] {
+    for body in [b"".as_slice(), b"{}", &vec![7; 100_000]] {
         let file = seal(Kdf::Identity, &key, body).unwrap();
         assert_eq!(file.len(), HEADER_BYTES + body.len() + TAG_BYTES);
         assert_eq!(open(&file, &key).unwrap().unwrap().as_slice(), body);
@@ -46,8 +50,7 @@ fn argon2id_gives_what_the_reference_gives() {
     // Computed with the reference implementation through Python's `cryptography`, version 48.0.0.
     let kdf = Kdf::Passphrase { cost: Cost { memory_kib: 64, passes: 2, lanes: 1 }, salt: *b"0123456789abcdef" };
     let key = kdf.derive(&Secret::new("passphrase")).unwrap();
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "0500b2323780622c1b81ce19b31f8969ad7600db2c656ba867a32f8a64a57ba8");
+    assert_eq!(hex(&*key), "0500b2323780622c1b81ce19b31f8969ad7600db2c656ba867a32f8a64a57ba8");
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn absurd_costs_are_refused_at_once() {
 #[test]
 fn identity_files_hold_32_bytes_or_64_digits() {
     let bytes: Vec<u8> = (0..32).collect();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex = hex(&bytes).to_uppercase();
     for content in [bytes.clone(), hex.clone().into(), format!("{hex}\n").into(), format!("{hex}\r\n").into()] {
         assert_eq!(decode_identity(&content).unwrap().as_slice(), bytes);
     }
