@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod atomic;
-mod config;
-mod pin;
 mod process;
 mod provider;
 mod sanitize;

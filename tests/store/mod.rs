@@ -1,5 +1,7 @@
 //! The stores: real gnome-keyring on a private bus, real files, real programs.
 
+#[cfg(target_os = "linux")]
+mod bus;
 mod command;
 mod file;
 #[cfg(target_os = "linux")]
