@@ -1,5 +1,7 @@
 //! Every test of the program, in one binary; names mirror `src/`.
 
+#![allow(clippy::unwrap_used)]
+
 mod atomic;
 mod process;
 mod provider;

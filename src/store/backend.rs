@@ -148,11 +148,17 @@ impl Backend {
         }
     }
 
-    pub(super) fn import(&mut self, key: VaultKey) -> Result<(), StoreError> {
-        match self {
-            Self::Vault(vault) => vault.import(key),
-            #[allow(unreachable_patterns)]
-            _ => Err(StoreError::broken("a keyring takes no unlock key")),
+    /// Wipes what an `unlock` brought.
+    pub(super) fn forget(&self) {
+        if let Self::Vault(vault) = self {
+            vault.forget();
         }
+    }
+
+    pub(super) fn import(&mut self, key: VaultKey) -> Result<(), StoreError> {
+        if let Self::Vault(vault) = self {
+            return vault.import(key);
+        }
+        Err(StoreError::broken("a keyring takes no unlock key"))
     }
 }

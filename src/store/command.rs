@@ -4,7 +4,7 @@
 //! terminal and environment; the daemon, where the profile says `interactive = false`, without either. Blocking: the
 //! daemon calls it from a thread of its own.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 
 /// How long a program may take that a person can answer.
-pub const FOREGROUND_TIMEOUT: Duration = Duration::from_secs(60);
+pub const FOREGROUND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a program may take that the daemon runs.
 pub const DAEMON_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most that is kept of what a program says on stderr.
@@ -145,7 +145,7 @@ fn command(program: &str, arguments: &[String], mode: Mode<'_>) -> Command {
 
 fn is_allowed(name: &str) -> bool {
     let known = |allowed: &&str| if cfg!(windows) { allowed.eq_ignore_ascii_case(name) } else { **allowed == *name };
-    name.starts_with("LC_") || ALLOWED_ENV.iter().any(|allowed| known(allowed))
+    name.starts_with("LC_") || ALLOWED_ENV.iter().any(known)
 }
 
 /// A session of its own: no controlling terminal, and a process group that can be killed as a whole.
@@ -155,7 +155,7 @@ fn without_terminal(command: &mut Command) {
     command.current_dir("/");
     // SAFETY: between fork and exec only setsid(2) is called, which is async-signal-safe and allocates nothing.
     unsafe {
-        command.pre_exec(|| rustix::process::setsid().map(|_| ()).map_err(io::Error::from));
+        command.pre_exec(|| rustix::process::setsid().map(|_| ()).map_err(std::io::Error::from));
     }
 }
 

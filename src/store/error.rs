@@ -91,7 +91,7 @@ impl StoreError {
                 .hint(format!("run `llmenv add {name}`")),
             Self::Exists => Error::new(format!("the store has a key for `{name}` already"))
                 .hint(format!("run `llmenv rotate {name}` to replace it")),
-            Self::Hung => Error::new("the keyring does not answer".to_owned())
+            Self::Hung => Error::new("the store does not answer")
                 .hint("a dialog may be waiting on another screen; try again after closing it")
                 .hint("`llmenv doctor` says which store is in use"),
             Self::Broken { reason } => {

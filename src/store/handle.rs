@@ -5,13 +5,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use super::backend::Backend;
+use super::gate::Gate;
 use super::lane::{GRACE, Lane};
 use super::vault::{Vault, VaultKey};
 use super::{Prompt, StoreError, StoreKind, StoreState, StoredKey};
@@ -76,8 +76,7 @@ struct Inner {
     kind: StoreKind,
     quiet: Arc<Lane>,
     prompting: Arc<Lane>,
-    /// Whether `lock` was called since the last `unlock`.
-    locked: Arc<AtomicBool>,
+    gate: Arc<Gate>,
     vault: Option<Vault>,
 }
 
@@ -96,14 +95,14 @@ impl StoreHandle {
 
     /// The encrypted vault. Touches nothing yet.
     pub fn vault(place: VaultPlace) -> Self {
-        let locked = Arc::default();
-        let vault = Vault::new(place.path, place.identity, Arc::clone(&locked));
-        Self::new(StoreKind::Vault, locked, Some(vault.clone()), move || Backend::Vault(vault.clone()))
+        let gate = Arc::default();
+        let vault = Vault::new(place.path, place.identity, Arc::clone(&gate));
+        Self::new(StoreKind::Vault, gate, Some(vault.clone()), move || Backend::Vault(vault.clone()))
     }
 
     fn new(
         kind: StoreKind,
-        locked: Arc<AtomicBool>,
+        gate: Arc<Gate>,
         vault: Option<Vault>,
         make: impl Fn() -> Backend + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -111,7 +110,7 @@ impl StoreHandle {
             kind,
             quiet: Lane::new("store", make.clone()),
             prompting: Lane::new("store-prompt", make),
-            locked,
+            gate,
             vault,
         }))
     }
@@ -194,7 +193,7 @@ impl StoreHandle {
     ///
     /// The keyring of the desktop stays as it is: it is not llmenv's to close.
     pub fn lock(&self) {
-        self.0.locked.store(true, Ordering::SeqCst);
+        self.0.gate.close();
         if let Some(vault) = &self.0.vault {
             vault.forget();
         }
@@ -202,14 +201,12 @@ impl StoreHandle {
 
     /// Opens the store. Takes as long as a person (or argon2id) does.
     pub fn unlock(&self, how: Unlock, within: Duration) -> Result<(), StoreError> {
-        let locked = Arc::clone(&self.0.locked);
-        self.block_anyway(Prompt::Allowed, within, unlock(how, locked))
+        self.block_anyway(Prompt::Allowed, within, unlock(how, Arc::clone(&self.0.gate)))
     }
 
     /// As [`StoreHandle::unlock`].
     pub async fn unlock_async(&self, how: Unlock, within: Duration) -> Result<(), StoreError> {
-        let locked = Arc::clone(&self.0.locked);
-        self.wait_anyway(Prompt::Allowed, within, unlock(how, locked)).await
+        self.wait_anyway(Prompt::Allowed, within, unlock(how, Arc::clone(&self.0.gate))).await
     }
 
     /// The vault's unlock key, to hand to a successor; `None` for a keyring or a locked vault.
@@ -229,7 +226,7 @@ impl StoreHandle {
 
     /// Says whether `lock` was called since the last `unlock`.
     pub fn is_locked(&self) -> bool {
-        self.0.locked.load(Ordering::SeqCst)
+        self.0.gate.is_closed()
     }
 
     fn lane(&self, prompt: Prompt) -> &Arc<Lane> {
@@ -332,10 +329,16 @@ fn probe() -> impl FnOnce(&mut Backend, Instant) -> Answer<StoreState> + use<> {
     |backend, deadline| Ok(backend.state(deadline))
 }
 
-fn unlock(how: Unlock, locked: Arc<AtomicBool>) -> impl FnOnce(&mut Backend, Instant) -> Answer<()> + use<> {
+fn unlock(how: Unlock, gate: Arc<Gate>) -> impl FnOnce(&mut Backend, Instant) -> Answer<()> + use<> {
+    let closings = gate.closings();
     move |backend, deadline| {
         backend.unlock(how, deadline)?;
-        locked.store(false, Ordering::SeqCst);
-        Ok(())
+        // An answer nobody waits for any more must not undo a `lock` that came after the question.
+        if gate.open_unless_closed_since(closings) {
+            Ok(())
+        } else {
+            backend.forget();
+            Err(StoreError::Locked)
+        }
     }
 }

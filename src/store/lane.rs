@@ -72,7 +72,7 @@ impl Lane {
 
     fn ensure_thread(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let hung = state.busy_until.is_some_and(|until| Instant::now() >= until + GRACE);
-        if (state.alive && !hung) || state.jobs.is_empty() && !hung {
+        if !hung && (state.alive || state.jobs.is_empty()) {
             return;
         }
         state.current += 1;

@@ -16,6 +16,7 @@ pub mod bus;
 pub mod command;
 mod error;
 pub mod file;
+mod gate;
 mod handle;
 mod items;
 mod lane;

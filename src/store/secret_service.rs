@@ -100,26 +100,21 @@ impl Keyring {
         self.run(deadline, async |service| {
             let mut items = find(service, &user, prompt).await?;
             sort_by_age(&mut items).await?;
-            match items.pop() {
-                Some(item) => {
-                    let earlier = zeroize::Zeroizing::new(item.get_secret().await?);
-                    item.set_secret(&json, CONTENT_TYPE).await?;
-                    if !reads_back(service, &user, &json).await? {
-                        item.set_secret(&earlier, CONTENT_TYPE).await?;
-                        return Err(StoreError::broken(
-                            "the keyring did not keep the new key; the earlier one is back in place",
-                        )
-                        .into());
-                    }
+            if let Some(item) = items.pop() {
+                let earlier = zeroize::Zeroizing::new(item.get_secret().await?);
+                item.set_secret(&json, CONTENT_TYPE).await?;
+                if !reads_back(service, &user, &json).await? {
+                    item.set_secret(&earlier, CONTENT_TYPE).await?;
+                    let reason = "the keyring did not keep the new key; the earlier one is back in place";
+                    return Err(StoreError::broken(reason).into());
                 }
-                None => {
-                    let collection = unlocked_default(service, prompt).await?;
-                    let label = format!("llmenv: {name}");
-                    let item = collection.create_item(&label, attributes(&user), &json, false, CONTENT_TYPE).await?;
-                    if !reads_back(service, &user, &json).await? {
-                        item.delete().await?;
-                        return Err(StoreError::broken("the keyring did not keep the new key").into());
-                    }
+            } else {
+                let collection = unlocked_default(service, prompt).await?;
+                let label = format!("llmenv: {name}");
+                let item = collection.create_item(&label, attributes(&user), &json, false, CONTENT_TYPE).await?;
+                if !reads_back(service, &user, &json).await? {
+                    item.delete().await?;
+                    return Err(StoreError::broken("the keyring did not keep the new key").into());
                 }
             }
             // Other programs can leave several items with the same attributes; the one just written is the one.
@@ -174,6 +169,7 @@ impl Keyring {
     }
 
     /// Runs one operation before the deadline, and again on a new connection where the keyring was replaced meanwhile.
+    #[allow(clippy::needless_pass_by_value)] // callers read better without the `&` before `async |…|`
     fn run<T>(
         &mut self,
         deadline: Instant,

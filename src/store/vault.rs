@@ -7,12 +7,12 @@
 //! protects no more than the mode of that file does. It does not protect from programs that run as this user.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::gate::Gate;
 use super::items::Items;
 use super::vault_file::{self, Lock};
 use super::vault_format::{self as format, Cost, Header, Kdf, Key};
@@ -107,8 +107,8 @@ pub(super) struct Vault {
     path: PathBuf,
     identity: Option<PathBuf>,
     held: Arc<Mutex<Option<Held>>>,
-    /// Whether `lock` was called: the vault does not open itself then.
-    locked: Arc<AtomicBool>,
+    /// Closed by `lock`: the vault does not open itself then.
+    gate: Arc<Gate>,
 }
 
 /// A key that opened the vault, and how it was come by then.
@@ -119,8 +119,8 @@ struct Held {
 
 impl Vault {
     /// A vault at this place, not opened yet. With an identity file it opens itself when it is first used.
-    pub(super) fn new(path: PathBuf, identity: Option<PathBuf>, locked: Arc<AtomicBool>) -> Self {
-        Self { path, identity, held: Arc::default(), locked }
+    pub(super) fn new(path: PathBuf, identity: Option<PathBuf>, gate: Arc<Gate>) -> Self {
+        Self { path, identity, held: Arc::default(), gate }
     }
 
     /// Where it is.
@@ -195,7 +195,7 @@ impl Vault {
             let key = unlock(&self.path, &Access::Identity(identity))?;
             // Looked at under the mutex that `forget` takes after it was set, so that no key outlives a `lock`.
             let mut held = self.lock();
-            if self.locked.load(Ordering::SeqCst) {
+            if self.gate.is_closed() {
                 return Err(StoreError::Locked);
             }
             *held = Some(Held { key, kdf });

@@ -1,42 +1,43 @@
 //! The Linux keyring: what works, and each way in which it can fail, with one handle throughout.
 
 use std::collections::HashMap;
-use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use keyring_core::api::CredentialStoreApi;
 use llmenv::store::bus::BusAddresses;
 use llmenv::store::{DEADLINE, KeyringPlace, Prompt, StoreError, StoreHandle, StoreState, StoredKey, Unlock};
 use rustix::process::Signal;
 
 use super::key;
+use crate::support::child;
 use crate::support::keyring::{Activation, Desktop};
 
 /// Far more than the deadline and far less than for ever.
-const DID_NOT_HANG: Duration = Duration::from_secs(10);
+pub const DID_NOT_HANG: Duration = Duration::from_secs(10);
 
-fn handle_at(bus: BusAddresses, desktop: &Desktop) -> StoreHandle {
+pub fn handle_at(bus: BusAddresses, desktop: &Desktop) -> StoreHandle {
     StoreHandle::keyring(KeyringPlace { bus, lock: desktop.home().join("keyring") })
 }
 
-fn handle(desktop: &Desktop) -> StoreHandle {
+pub fn handle(desktop: &Desktop) -> StoreHandle {
     handle_at(BusAddresses { from_start: Some(desktop.address()), sockets: Vec::new() }, desktop)
 }
 
-fn get(handle: &StoreHandle, name: &str) -> Result<StoredKey, StoreError> {
+pub fn get(handle: &StoreHandle, name: &str) -> Result<StoredKey, StoreError> {
     let before = Instant::now();
     let answer = handle.get(name, true, Prompt::Never, DEADLINE);
     assert!(before.elapsed() < DID_NOT_HANG, "the store took {:?}", before.elapsed());
     answer
 }
 
-fn put(handle: &StoreHandle, name: &str, tail: &str) {
+pub fn put(handle: &StoreHandle, name: &str, tail: &str) {
     handle.put(name, key(tail), Prompt::Never, DEADLINE).unwrap();
 }
 
 #[track_caller]
-fn assert_has(handle: &StoreHandle, name: &str, tail: &str) {
+pub fn assert_has(handle: &StoreHandle, name: &str, tail: &str) {
     let found = get(handle, name).unwrap();
     assert!(found.same_as(&key(tail)), "`{name}` has another key than the one ending in {tail}");
 }
@@ -75,7 +76,7 @@ fn reads_and_is_read_by_the_keyring_crate() {
     let desktop = Desktop::start();
     let store = handle(&desktop);
     put(&store, "work", "aaaa");
-    child(
+    super::bus::run_child(
         "store::keyring::child_rewrites_with_the_keyring_crate",
         &desktop,
         &[("DBUS_SESSION_BUS_ADDRESS", &desktop.address())],
@@ -86,10 +87,9 @@ fn reads_and_is_read_by_the_keyring_crate() {
 /// Runs in a process of its own, since that crate finds the bus through the environment alone.
 #[test]
 fn child_rewrites_with_the_keyring_crate() {
-    if !in_child() {
+    if child::role().is_none() {
         return;
     }
-    use keyring_core::api::CredentialStoreApi;
     let store = zbus_secret_service_keyring_store::Store::new().unwrap();
     let entry = store.build("llmenv", "profile:work", None).unwrap();
     assert!(StoredKey::decode(&entry.get_secret().unwrap()).unwrap().same_as(&key("aaaa")));
@@ -210,55 +210,27 @@ fn hung_keyring() {
     desktop.signal_keyring(Signal::STOP);
     assert_eq!(get(&store, "work").unwrap_err(), StoreError::Hung);
     assert_eq!(store.probe(DEADLINE), StoreState::Hung);
+    assert_eq!(store.put("work", key("bbbb"), Prompt::Never, DEADLINE).unwrap_err(), StoreError::Hung);
+    assert_eq!(store.remove("work", Prompt::Never, DEADLINE).unwrap_err(), StoreError::Hung);
     desktop.signal_keyring(Signal::CONT);
     assert_has(&store, "work", "aaaa");
 }
 
-#[test]
-fn hung_bus() {
-    let desktop = Desktop::start();
-    put(&handle(&desktop), "work", "aaaa");
-    let silent_path = desktop.home().join("silent");
-    let silent = UnixListener::bind(&silent_path).unwrap();
-    let address = format!("unix:path={}", silent_path.display());
-
-    let store = handle_at(BusAddresses { from_start: Some(address.clone()), sockets: Vec::new() }, &desktop);
-    assert_eq!(get(&store, "work").unwrap_err(), StoreError::Hung);
-    assert_eq!(store.probe(DEADLINE), StoreState::Hung);
-
-    // With a second place to look, the silent one costs time and nothing else.
-    let sockets = vec![desktop.runtime_dir().join("bus")];
-    let store = handle_at(BusAddresses { from_start: Some(address), sockets }, &desktop);
-    assert_has(&store, "work", "aaaa");
-    drop(silent);
-}
-
-#[test]
-fn t19_no_dbus() {
-    let mut desktop = Desktop::bare();
-    let bus = BusAddresses {
-        from_start: Some(format!("unix:path={}", desktop.home().join("gone").display())),
-        sockets: vec![desktop.runtime_dir().join("bus")],
-    };
-    let store = handle_at(bus, &desktop);
-    let missing = get(&store, "work").unwrap_err();
-    assert!(matches!(missing, StoreError::NoStore { .. }), "{missing:?}");
-    assert!(matches!(store.probe(DEADLINE), StoreState::Absent { .. }));
-    let told = missing.into_error("work").to_string();
-    assert!(told.contains("hint: `llmenv setup --store file` uses an encrypted file instead"), "{told}");
-    // Nothing was written in its place.
-    assert_eq!(std::fs::read_dir(desktop.home()).unwrap().count(), 0);
-
-    desktop.start_bus(Activation::Nothing);
-    let missing = get(&store, "work").unwrap_err();
-    assert_eq!(missing, StoreError::NoStore { reason: "there is no Secret Service on the session bus".into() });
-
-    desktop.start_keyring();
-    put(&store, "work", "aaaa");
-    assert_has(&store, "work", "aaaa");
-
-    desktop.stop_bus();
-    assert!(matches!(get(&store, "work").unwrap_err(), StoreError::NoStore { .. }));
+/// Adds items beside those that are there, as another program could, and counts all of them.
+fn add_items(desktop: &Desktop, secrets: &[Vec<u8>]) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let address = desktop.address();
+        let connection = zbus::connection::Builder::address(address.as_str()).unwrap().build().await.unwrap();
+        let kind = secret_service::EncryptionType::Dh;
+        let service = secret_service::SecretService::connect_with_existing(kind, connection).await.unwrap();
+        let collection = service.get_default_collection().await.unwrap();
+        let attributes = HashMap::from([("service", "llmenv"), ("username", "profile:work")]);
+        for secret in secrets {
+            collection.create_item("other", attributes.clone(), secret, false, "text/plain").await.unwrap();
+        }
+        service.search_items(attributes).await.unwrap().unlocked.len()
+    })
 }
 
 #[test]
@@ -266,20 +238,7 @@ fn t19_duplicate() {
     let desktop = Desktop::start();
     let store = handle(&desktop);
     let items = |tails: &[&str]| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let address = desktop.address();
-            let connection = zbus::connection::Builder::address(address.as_str()).unwrap().build().await.unwrap();
-            let kind = secret_service::EncryptionType::Dh;
-            let service = secret_service::SecretService::connect_with_existing(kind, connection).await.unwrap();
-            let collection = service.get_default_collection().await.unwrap();
-            let attributes = HashMap::from([("service", "llmenv"), ("username", "profile:work")]);
-            for tail in tails {
-                let json = key(tail).encode().unwrap();
-                collection.create_item("other", attributes.clone(), &json, false, "text/plain").await.unwrap();
-            }
-            service.search_items(attributes).await.unwrap().unlocked.len()
-        })
+        add_items(&desktop, &tails.iter().map(|tail| key(tail).encode().unwrap().to_vec()).collect::<Vec<_>>())
     };
     assert_eq!(items(&["1111", "2222", "3333"]), 3);
     for _ in 0..5 {
@@ -296,13 +255,7 @@ fn t19_duplicate() {
 #[test]
 fn foreign_items_are_named_and_not_shown() {
     let desktop = Desktop::start();
-    let status = desktop
-        .command("sh")
-        .env("DBUS_SESSION_BUS_ADDRESS", desktop.address())
-        .args(["-c", "printf 'sk-canary-not-json' | secret-tool store --label=x service llmenv username profile:work"])
-        .status()
-        .unwrap();
-    assert!(status.success(), "secret-tool (Debian package libsecret-tools) must run");
+    add_items(&desktop, &[b"sk-canary-not-json".to_vec()]);
     let broken = get(&handle(&desktop), "work").unwrap_err();
     assert_eq!(broken, StoreError::Broken { reason: "the stored item is not JSON (column 1)".into() });
     assert!(!broken.into_error("work").to_string().contains("canary"));
@@ -347,69 +300,4 @@ fn lock_reads_nothing_until_unlock() {
     store.unlock(Unlock::Prompt, DEADLINE).unwrap();
     assert_has(&store, "work", "aaaa");
     assert!(!desktop.was_prompted());
-}
-
-#[test]
-fn t20_dbus_address_from_start_environment() {
-    let desktop = Desktop::start();
-    put(&handle(&desktop), "work", "aaaa");
-    let address = desktop.address();
-    child("store::keyring::child_ignores_a_later_bus_address", &desktop, &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
-    // The same child without a bus in its start environment still finds the one in the runtime folder.
-    child("store::keyring::child_ignores_a_later_bus_address", &desktop, &[]);
-
-    // Addresses that would run a program or leave the machine are not used, wherever they come from.
-    let ran = desktop.home().join("ran");
-    for address in [format!("unixexec:path=/usr/bin/touch,argv1={}", ran.display()), "tcp:host=127.0.0.1,port=9".into()]
-    {
-        let store = handle_at(BusAddresses { from_start: Some(address), sockets: Vec::new() }, &desktop);
-        assert!(matches!(get(&store, "work").unwrap_err(), StoreError::NoStore { .. }));
-    }
-    assert!(!ran.exists());
-}
-
-/// Runs in a process of its own: takes the addresses, then has its environment poisoned.
-#[test]
-fn child_ignores_a_later_bus_address() {
-    if !in_child() {
-        return;
-    }
-    let home = std::path::PathBuf::from(std::env::var_os("HOME").unwrap());
-    let poisoned_path = home.join("poisoned");
-    let _ = std::fs::remove_file(&poisoned_path);
-    let poisoned = UnixListener::bind(&poisoned_path).unwrap();
-    poisoned.set_nonblocking(true).unwrap();
-    let bus = BusAddresses::from_environment();
-    // SAFETY: this process was started for this test alone, and no other thread of it reads or writes the environment.
-    unsafe {
-        std::env::set_var("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", poisoned_path.display()));
-        std::env::set_var("XDG_RUNTIME_DIR", "/nonexistent");
-    }
-    let store = StoreHandle::keyring(KeyringPlace { bus, lock: home.join("keyring") });
-    assert_has(&store, "work", "aaaa");
-    assert!(poisoned.accept().is_err(), "the bus named later was asked");
-    // The control: whoever takes the addresses now does ask it.
-    let bus = BusAddresses { sockets: Vec::new(), ..BusAddresses::from_environment() };
-    let store = StoreHandle::keyring(KeyringPlace { bus, lock: home.join("keyring") });
-    assert_eq!(get(&store, "work").unwrap_err(), StoreError::Hung);
-    assert!(poisoned.accept().is_ok());
-}
-
-fn in_child() -> bool {
-    std::env::var_os("LLMENV_TEST_CHILD").is_some()
-}
-
-/// Runs one test of this binary in a process of its own with the private environment and these variables.
-fn child(test: &str, desktop: &Desktop, variables: &[(&str, &str)]) {
-    let program = std::env::current_exe().unwrap();
-    let output = desktop
-        .command(program.to_str().unwrap())
-        .env("LLMENV_TEST_CHILD", "1")
-        .envs(variables.iter().copied())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .stderr(std::process::Stdio::piped())
-        .output()
-        .unwrap();
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
 }

@@ -1,5 +1,7 @@
 //! The stores: real gnome-keyring on a private bus, real files, real programs.
 
+#[cfg(target_os = "linux")]
+mod bus;
 mod command;
 mod file;
 #[cfg(target_os = "linux")]
@@ -7,6 +9,7 @@ mod keyring;
 mod native;
 mod stored_key;
 mod vault;
+mod vault_file;
 mod vault_format;
 
 use llmenv::secret::Secret;
