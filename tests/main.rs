@@ -1,4 +1,5 @@
 //! Every test of the program, in one binary; names mirror `src/`.
 
+mod process;
 mod store;
 mod support;
