@@ -10,7 +10,9 @@
 //!
 //! A module imports only from what lies to its right or below it.
 
+pub mod allow;
 pub mod atomic;
+pub mod bounded;
 pub mod cli;
 pub mod config;
 pub mod daemon;
@@ -31,3 +33,4 @@ pub mod sanitize;
 pub mod secret;
 pub mod shell;
 pub mod store;
+pub mod suggest;

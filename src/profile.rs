@@ -33,9 +33,9 @@ pub fn check_name(name: &str) -> Result<()> {
 pub enum Dialect {
     /// Anthropic's Messages API.
     AnthropicMessages,
-    /// OpenAI's Chat Completions API.
+    /// `OpenAI`'s Chat Completions API.
     OpenaiChat,
-    /// OpenAI's Responses API.
+    /// `OpenAI`'s Responses API.
     OpenaiResponses,
     /// Google's generateContent API.
     Gemini,

@@ -54,7 +54,7 @@ fn stat_path(pid: u32, buffer: &mut [u8; 24]) -> Option<&str> {
 
 fn parse_stat(stat: &[u8]) -> Option<Facts> {
     let comm_end = stat.iter().rposition(|&b| b == b')')?;
-    let mut fields = stat[comm_end + 1..].split(|b| b.is_ascii_whitespace()).filter(|field| !field.is_empty());
+    let mut fields = stat[comm_end + 1..].split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
     let state = *fields.next()?.first()?;
     let parent = number(fields.next()?)?;
     // Field 22 is the 18th after `ppid`.
