@@ -52,6 +52,15 @@ impl Dialect {
         }
     }
 
+    /// How endpoints of this dialect usually want to see the key.
+    pub fn usual_auth(self) -> Auth {
+        match self {
+            Self::AnthropicMessages => Auth::XApiKey,
+            Self::OpenaiChat | Self::OpenaiResponses => Auth::Bearer,
+            Self::Gemini => Auth::XGoogApiKey,
+        }
+    }
+
     /// The family of variables by which tools of this dialect learn a pair.
     pub fn family(self) -> Family {
         match self {
@@ -104,6 +113,19 @@ pub enum Auth {
     None,
 }
 
+impl Auth {
+    /// Its name in configuration and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::XApiKey => "x-api-key",
+            Self::ApiKey => "api-key",
+            Self::XGoogApiKey => "x-goog-api-key",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Who pays, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -114,6 +136,17 @@ pub enum Billing {
     Subscription,
     /// Nobody: it runs here.
     Local,
+}
+
+impl Billing {
+    /// Its name in configuration and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Metered => "metered",
+            Self::Subscription => "subscription",
+            Self::Local => "local",
+        }
+    }
 }
 
 /// Where a profile's key is kept.
@@ -158,6 +191,8 @@ pub struct Profile {
     pub models: BTreeMap<String, String>,
     /// Families set in a shell; empty: the provider's first dialect's.
     pub serve: Vec<Family>,
+    /// The dialect the proxy speaks to the provider, where it is to be a certain one.
+    pub upstream: Option<Dialect>,
     /// Whose account it is, for `status`.
     pub account: Option<String>,
     /// Who pays, for `status`.

@@ -1,4 +1,4 @@
-//! Linux: `/proc/PID/stat`, see proc_pid_stat(5).
+//! Linux: `/proc/PID/stat`, see `proc_pid_stat(5)`.
 //!
 //! ```text
 //! pid (comm) state ppid pgrp … starttime …
@@ -58,8 +58,8 @@ fn parse_stat(stat: &[u8]) -> Option<Facts> {
     let state = *fields.next()?.first()?;
     let parent = number(fields.next()?)?;
     // Field 22 is the 18th after `ppid`.
-    let start = number(fields.nth(17)?)?;
-    Some(Facts { parent: u32::try_from(parent).ok()?, start, ended: matches!(state, b'Z' | b'X' | b'x') })
+    let started = number(fields.nth(17)?)?;
+    Some(Facts { parent: u32::try_from(parent).ok()?, start: started, ended: matches!(state, b'Z' | b'X' | b'x') })
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
