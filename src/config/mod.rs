@@ -97,6 +97,16 @@ pub enum ProviderCheck {
     },
 }
 
+impl ProviderCheck {
+    /// Asks the catalogue that is compiled in.
+    pub fn in_catalogue(id: &str) -> Self {
+        match crate::provider::find(id) {
+            Some(_) => Self::Known,
+            None => Self::Unknown { nearest: crate::provider::nearest(id).map(str::to_owned) },
+        }
+    }
+}
+
 impl Config {
     /// All files that decide about it, for whoever watches them.
     pub fn files(&self) -> Vec<PathBuf> {
