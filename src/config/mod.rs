@@ -27,6 +27,9 @@ use crate::profile::Profile;
 /// The largest configuration or included file.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
+/// The most problems that [`Config::problems`] lists for names without a profile.
+const MAX_PROBLEMS: usize = 20;
+
 /// Everything that `config.toml` says.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -165,6 +168,9 @@ fn check_names(config: &mut Config) {
         .chain(config.rules.iter().map(|rule| ("profile", &rule.profile, &rule.defined_at.0, rule.defined_at.1)));
     let mut problems = Vec::new();
     for (key, name, file, line) in named {
+        if problems.len() == MAX_PROBLEMS {
+            break;
+        }
         if !config.profiles.contains_key(name) {
             let mut error = unknown_profile(name, known()).at(place(file, line));
             error.message = format!("`{key}`: {}", error.message);

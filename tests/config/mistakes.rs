@@ -44,9 +44,16 @@ fn unknown_keys_name_the_one_that_was_meant() {
         ),
         (
             "[[directory]]\npath = \"/x\"\nprofil = \"a\"\n",
-            "this `[[directory]]` has no `profile`\n  --> /c/config.toml:1\n  \
-             --> /c/config.toml:3: unknown key `profil`; did you mean `profile`?\n\
+            "unknown key `profil`; did you mean `profile`?\n  --> /c/config.toml:3",
+        ),
+        (
+            "[[directory]]\npath = \"/x\"\n",
+            "this `[[directory]]` has no `profile`\n  --> /c/config.toml:1\n\
              hint: add a line such as `profile = \"work\"`",
+        ),
+        (
+            "[profiles.a]\nprovder = \"openai\"\n",
+            "unknown key `provder`; did you mean `provider`?\n  --> /c/config.toml:2",
         ),
     ]);
 }
@@ -363,9 +370,7 @@ fn every_mistake_is_told_with_its_line() {
          --> /c/config.toml:4: `serve` must be a list such as `[\"openai\"]`, not a text\n  \
          --> /c/config.toml:5: `proxy` must be `true` or `false`, not a number"
     );
-    for i in 0..10 {
-        text.push_str(&format!("[profiles.b{i}]\n"));
-    }
+    text.extend((0..10).map(|i| format!("[profiles.b{i}]\n")));
     let said = error_of(&text);
     assert_eq!(said.lines().filter(|line| line.starts_with("  --> ")).count(), 6, "{said}");
     assert!(said.ends_with("  --> /c/config.toml: 8 more"), "{said}");
@@ -375,4 +380,21 @@ fn every_mistake_is_told_with_its_line() {
 fn a_hostile_name_cannot_move_the_cursor() {
     let said = error_of("\"a\\u001b[2Jb\" = 1\n");
     assert!(said.starts_with("unknown key `a\\u{1b}[2Jb`"), "{said:?}");
+}
+
+#[test]
+fn a_file_made_of_mistakes_or_profiles_takes_no_time() {
+    // Each would take minutes if a line were counted, or a name compared, once for every other.
+    let mistakes = (0..60_000).map(|i| format!("unknown-{i} = 1\n")).collect::<Vec<_>>().concat();
+    assert!(error_of(&mistakes).ends_with(" more\nhint: this file knows `default`, `include`, `profiles`, `directory`, `network`, `proxy`, `store` or `quiet`"));
+    let profiles =
+        (0..20_000).map(|i| format!("[profiles.p{i}]\nprovider = \"openai\"\n")).collect::<Vec<_>>().concat();
+    assert_eq!(
+        read_text(&profiles).expect("good").profiles["p19999"].defined_at,
+        Some(("/c/config.toml".into(), 39_999))
+    );
+    for text in ["[".repeat(100_000), "a.".repeat(100_000), format!("a = {}", "[".repeat(100_000)), "{".repeat(100_000)]
+    {
+        assert!(read_text(&text).is_err());
+    }
 }
