@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use llmenv::atomic::{Expected, write, write_if};
 
@@ -107,7 +107,7 @@ fn t10_write_race() {
     std::fs::create_dir(&sub).expect("created");
     let (file, link) = (sub.join("f"), sub.join("link"));
     std::fs::write(&file, "old").expect("written");
-    let done = AtomicBool::new(false);
+    let (done, swaps) = (AtomicBool::new(false), AtomicUsize::new(0));
     let (mut written, mut refused) = (0, 0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -117,10 +117,11 @@ fn t10_write_race() {
                 let _ = std::fs::rename(&link, &file);
                 let _ = std::fs::write(sub.join("plain"), "old");
                 let _ = std::fs::rename(sub.join("plain"), &file);
+                swaps.fetch_add(1, Ordering::Relaxed);
             }
         });
         // Until both have happened often enough: what was seen as a file, and what was seen as a link.
-        while written + refused < 10_000 || written < 100 || refused < 100 {
+        while swaps.load(Ordering::Relaxed) < 10_000 || written < 100 || refused < 100 {
             match write(&file, b"theirs", 0o600) {
                 Ok(()) => written += 1,
                 Err(_) => refused += 1,

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod allow;
 mod atomic;
+mod config;
+mod pin;
 mod process;
 mod provider;
 mod sanitize;

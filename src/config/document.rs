@@ -29,6 +29,8 @@ struct Problem {
 pub(crate) struct Document<'t> {
     file: &'t Path,
     text: &'t str,
+    /// Where each line but the first starts.
+    lines: Vec<usize>,
     problems: Vec<Problem>,
 }
 
@@ -55,19 +57,16 @@ pub(crate) fn decode(file: &Path, bytes: Vec<u8>) -> Result<String> {
     }
     String::from_utf8(bytes).map_err(|err| {
         let valid = err.utf8_error().valid_up_to();
-        Error::new("the file is not valid UTF-8").at(format!("{shown}:{}", line_of(err.as_bytes(), valid)))
+        let line = 1 + err.as_bytes().iter().take(valid).filter(|&&b| b == b'\n').count();
+        Error::new("the file is not valid UTF-8").at(format!("{shown}:{line}"))
     })
-}
-
-/// Counts lines from 1.
-fn line_of(text: &[u8], at: usize) -> usize {
-    1 + text.iter().take(at).filter(|&&b| b == b'\n').count()
 }
 
 impl<'t> Document<'t> {
     /// Starts on a text that was read from `file`.
     pub fn new(file: &'t Path, text: &'t str) -> Self {
-        Self { file, text, problems: Vec::new() }
+        let lines = text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(at, _)| at + 1).collect();
+        Self { file, text, lines, problems: Vec::new() }
     }
 
     /// Reads the TOML grammar; what does not follow it is an error at once, since everything after it would be guessed.
@@ -86,7 +85,7 @@ impl<'t> Document<'t> {
 
     /// The line of a place, from 1.
     pub fn line(&self, at: usize) -> usize {
-        line_of(self.text.as_bytes(), at)
+        1 + self.lines.partition_point(|&start| start <= at)
     }
 
     /// Keeps a mistake.
@@ -125,17 +124,18 @@ impl<'t> Document<'t> {
         Err(error)
     }
 
-    /// Keeps an unknown key, with the known one that was probably meant.
-    pub fn unknown_key(&mut self, entry: &Entry, known: &[&str], what: &str) {
+    /// Keeps an unknown key, with the known one that was probably meant, and gives that: it is not missing, too.
+    pub fn unknown_key<'k>(&mut self, entry: &Entry, known: &[&'k str], what: &str) -> Option<&'k str> {
         let key = printable::text(entry.key);
-        match crate::suggest::nearest(entry.key, known.iter().copied()) {
-            Some(meant) => self.problem(entry.key_at, format!("unknown key `{key}`; did you mean `{meant}`?")),
-            None => self.problem_with(
-                entry.key_at,
-                format!("unknown key `{key}`"),
-                format!("{what} knows {}", or_list(known)),
-            ),
+        // A file made of mistakes shall not cost a comparison for each.
+        let meant = crate::suggest::nearest(entry.key, known.iter().copied().filter(|_| self.problems.len() < 100));
+        if let Some(meant) = meant {
+            self.problem(entry.key_at, format!("unknown key `{key}`; did you mean `{meant}`?"));
+        } else {
+            let hint = format!("{what} knows {}", or_list(known));
+            self.problem_with(entry.key_at, format!("unknown key `{key}`"), hint);
         }
+        meant
     }
 
     /// Keeps that a value is of the wrong type.

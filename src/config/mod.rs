@@ -27,6 +27,9 @@ use crate::profile::Profile;
 /// The largest configuration or included file.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
+/// The most problems that [`Config::problems`] lists for names without a profile.
+const MAX_PROBLEMS: usize = 20;
+
 /// Everything that `config.toml` says.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -97,6 +100,16 @@ pub enum ProviderCheck {
     },
 }
 
+impl ProviderCheck {
+    /// Asks the catalogue that is compiled in.
+    pub fn in_catalogue(id: &str) -> Self {
+        match crate::provider::find(id) {
+            Some(_) => Self::Known,
+            None => Self::Unknown { nearest: crate::provider::nearest(id).map(str::to_owned) },
+        }
+    }
+}
+
 impl Config {
     /// All files that decide about it, for whoever watches them.
     pub fn files(&self) -> Vec<PathBuf> {
@@ -155,6 +168,9 @@ fn check_names(config: &mut Config) {
         .chain(config.rules.iter().map(|rule| ("profile", &rule.profile, &rule.defined_at.0, rule.defined_at.1)));
     let mut problems = Vec::new();
     for (key, name, file, line) in named {
+        if problems.len() == MAX_PROBLEMS {
+            break;
+        }
         if !config.profiles.contains_key(name) {
             let mut error = unknown_profile(name, known()).at(place(file, line));
             error.message = format!("`{key}`: {}", error.message);

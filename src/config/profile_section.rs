@@ -166,7 +166,11 @@ fn profile(
             ("also", Some(_)) => profile.also = variable_names(doc, key, "[\"GITHUB_TOKEN\"]"),
             (name, None) if OWN_KEYS.contains(&name) => forbidden_in_include(doc, key),
             (name, _) if names_a_secret(name) => secret_problem(doc, key),
-            _ => unknown_key(doc, key, home.is_some()),
+            _ => {
+                // What was meant is there, if under a wrong name.
+                let meant = unknown_key(doc, key, home.is_some());
+                places.extend(meant.map(|meant| (meant, key.at)));
+            }
         }
     }
     check_whole(doc, &mut profile, section, &places);
@@ -265,7 +269,9 @@ fn models(doc: &mut Document, key: &Entry) -> BTreeMap<String, String> {
                 Some(meant) => {
                     doc.problem(size.key_at, format!("unknown key `{}`; did you mean `{meant}`?", size.key));
                 }
-                None => doc.unknown_key(&size, SIZES, "`models`"),
+                None => {
+                    let _ = doc.unknown_key(&size, SIZES, "`models`");
+                }
             }
         }
     }
@@ -314,7 +320,9 @@ fn key_source(doc: &mut Document, key: &Entry, home: &Path) -> Option<KeySource>
             "ttl" => ttl = duration(doc, entry),
             "interactive" => interactive = doc.flag(entry).unwrap_or(true),
             "pass_env" => pass_env = passed_names(doc, entry),
-            _ => doc.unknown_key(entry, KEYS, "`key`"),
+            _ => {
+                let _ = doc.unknown_key(entry, KEYS, "`key`");
+            }
         }
         if matches!(entry.key, "ttl" | "interactive" | "pass_env") {
             only_for_command.get_or_insert((entry.key, entry.key_at));
@@ -496,10 +504,13 @@ fn forbidden_in_include(doc: &mut Document, key: &Entry) {
     );
 }
 
-fn unknown_key(doc: &mut Document, key: &Entry, own: bool) {
+fn unknown_key(doc: &mut Document, key: &Entry, own: bool) -> Option<&'static str> {
     let known = if own { OWN_KEYS } else { INCLUDED_KEYS };
     match ALIASES.iter().find(|(alias, meant)| *alias == key.key && known.contains(meant)) {
-        Some((_, meant)) => doc.problem(key.key_at, format!("unknown key `{}`; did you mean `{meant}`?", key.key)),
+        Some((_, meant)) => {
+            doc.problem(key.key_at, format!("unknown key `{}`; did you mean `{meant}`?", key.key));
+            Some(meant)
+        }
         None => doc.unknown_key(key, known, "a profile"),
     }
 }

@@ -60,7 +60,7 @@ fn unknown_top_key(doc: &mut Document, entry: &Entry) {
     } else if profile_section::names_a_secret(entry.key) {
         profile_section::secret_problem(doc, entry);
     } else {
-        doc.unknown_key(entry, TOP_KEYS, "this file");
+        let _ = doc.unknown_key(entry, TOP_KEYS, "this file");
     }
 }
 
@@ -125,7 +125,11 @@ fn rules(doc: &mut Document, entry: &Entry, home: &Path) -> Vec<Rule> {
                     has_profile = true;
                     profile = profile_name(doc, key);
                 }
-                _ => doc.unknown_key(key, &["path", "profile"], "a `[[directory]]`"),
+                _ => match doc.unknown_key(key, &["path", "profile"], "a `[[directory]]`") {
+                    Some("path") => has_path = true,
+                    Some(_) => has_profile = true,
+                    None => {}
+                },
             }
         }
         if !has_path {
@@ -166,7 +170,9 @@ fn network(doc: &mut Document, entry: &Entry, home: &Path) -> Network {
                 }
             }
             "ca_file" => network.ca_file = path(doc, &key, home),
-            _ => doc.unknown_key(&key, &["https_proxy", "no_proxy", "ca_file"], "`[network]`"),
+            _ => {
+                let _ = doc.unknown_key(&key, &["https_proxy", "no_proxy", "ca_file"], "`[network]`");
+            }
         }
     }
     network
@@ -218,7 +224,9 @@ fn proxy(doc: &mut Document, entry: &Entry) -> ProxySettings {
                     }
                 }
             }
-            _ => doc.unknown_key(&key, &["port", "allow_origins"], "`[proxy]`"),
+            _ => {
+                let _ = doc.unknown_key(&key, &["port", "allow_origins"], "`[proxy]`");
+            }
         }
     }
     proxy

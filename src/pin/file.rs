@@ -105,11 +105,14 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<PinFile> {
                 // Only what is clearly a slip of the pen is one: `models` is a key that profiles have.
                 let belongs_elsewhere = crate::config::PROFILE_KEYS.contains(&other) || other == "profiles";
                 match crate::suggest::nearest(other, KEYS.iter().copied()).filter(|_| !belongs_elsewhere) {
-                    Some(meant) => doc.problem_with(
-                        entry.key_at,
-                        format!("unknown key `{shown}`; did you mean `{meant}`?"),
-                        format!("{WHY} and a model"),
-                    ),
+                    Some(meant) => {
+                        names_a_profile |= meant == "profile";
+                        doc.problem_with(
+                            entry.key_at,
+                            format!("unknown key `{shown}`; did you mean `{meant}`?"),
+                            format!("{WHY} and a model"),
+                        );
+                    }
                     None => doc.problem_with(
                         entry.key_at,
                         format!("`{shown}` cannot be set here: {WHY}"),
