@@ -24,6 +24,9 @@ use super::{DEADLINE, Home, Shell, home};
 const READING: &[u8] = b"\x1b[?2004h";
 const TAKEN: &[u8] = b"\x1b[?2004l";
 
+/// zsh and fish lose an interrupt that comes while they draw; a person presses Ctrl-C again.
+const PRESSED_AGAIN: Duration = Duration::from_secs(3);
+
 /// One running shell. Dropping it kills everything in its session.
 pub struct Terminal {
     shell: Shell,
@@ -215,11 +218,7 @@ impl Terminal {
     /// Presses Ctrl-C. After half a line from `send_raw`, wait for its echo first.
     pub fn interrupt(&mut self) {
         if self.awaited == Awaited::Nothing {
-            // zsh loses an interrupt that comes while it draws.
-            let start = Instant::now();
-            while !sleeps(self.last.0) && start.elapsed() < DEADLINE {
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            self.wait_quiet();
             self.from = self.transcript.len();
             self.awaited = Awaited::Interrupt;
         }
@@ -239,7 +238,16 @@ impl Terminal {
         if self.awaited == Awaited::Nothing {
             return String::new();
         }
-        let found = self.transcript.wait(DEADLINE, |bytes| self.find_prompt(bytes));
+        let mut found = Err(String::new());
+        if self.awaited == Awaited::Interrupt {
+            found = self.transcript.wait(PRESSED_AGAIN, |bytes| self.find_prompt(bytes));
+            if found.is_err() {
+                self.send_raw(b"\x03");
+            }
+        }
+        if found.is_err() {
+            found = self.transcript.wait(DEADLINE, |bytes| self.find_prompt(bytes));
+        }
         let prompt = found.unwrap_or_else(|why| self.fail(&format!("waiting for a prompt: {why}")));
         self.last = prompt.id;
         self.from = prompt.end;
@@ -312,6 +320,17 @@ impl Terminal {
     /// Everything printed so far, escape sequences included.
     pub fn raw_output(&self) -> Vec<u8> {
         self.transcript.bytes()
+    }
+
+    /// Waits until the shell neither draws nor computes.
+    fn wait_quiet(&self) {
+        let (start, mut printed, mut quiet) = (Instant::now(), 0, 0);
+        while quiet < 3 && start.elapsed() < DEADLINE {
+            let len = self.transcript.len();
+            quiet = if len == printed && sleeps(self.last.0) { quiet + 1 } else { 0 };
+            printed = len;
+            std::thread::sleep(Duration::from_millis(3));
+        }
     }
 
     fn read_back(&mut self, name: &str, line: impl Fn(Shell, &Path) -> String) -> Vec<u8> {
@@ -419,10 +438,13 @@ impl Drop for Terminal {
     }
 }
 
-/// Whether a process waits for something; always so where that cannot be seen.
+/// Whether every thread of a process waits for something; always so where that cannot be seen.
 fn sleeps(pid: u32) -> bool {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-    String::from_utf8_lossy(&stat).rsplit_once(')').is_none_or(|(_, fields)| fields.trim_start().starts_with('S'))
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read(thread.path().join("stat")).unwrap_or_default();
+        String::from_utf8_lossy(&stat).rsplit_once(')').is_none_or(|(_, fields)| fields.trim_start().starts_with('S'))
+    })
 }
 
 /// Who else runs in a shell's session: background jobs, nested shells.
