@@ -9,5 +9,8 @@ mod pin;
 mod process;
 mod provider;
 mod sanitize;
+mod shell;
 mod store;
 mod support;
+#[cfg(unix)]
+mod terminal;
