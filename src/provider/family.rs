@@ -25,7 +25,10 @@ pub struct FamilyVariables {
 impl FamilyVariables {
     /// Lists every name that this family sets or unsets.
     pub fn touched(&self) -> impl Iterator<Item = &'static str> + use<> {
-        [self.key, self.base_url, self.organization, self.project, self.model, self.rivals].into_iter().flatten().copied()
+        [self.key, self.base_url, self.organization, self.project, self.model, self.rivals]
+            .into_iter()
+            .flatten()
+            .copied()
     }
 }
 

@@ -107,12 +107,10 @@ pub(super) fn reference(key: &str) -> Option<&'static str> {
     ];
     let begun = STARTS.iter().find(|(start, _)| key.starts_with(start)).map(|(_, notation)| *notation);
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    begun
-        .or_else(|| key.strip_prefix('$').filter(|name| is_name(name)).map(|_| "$NAME"))
-        .or_else(|| {
-            let name = key.strip_prefix('%')?.strip_suffix('%')?;
-            is_name(name).then_some("%NAME%")
-        })
+    begun.or_else(|| key.strip_prefix('$').filter(|name| is_name(name)).map(|_| "$NAME")).or_else(|| {
+        let name = key.strip_prefix('%')?.strip_suffix('%')?;
+        is_name(name).then_some("%NAME%")
+    })
 }
 
 /// Cuts off what a provider's keys start with, or a short word and a dash.
@@ -137,7 +135,9 @@ fn starts_with(key: &str, prefix: &str) -> bool {
 /// Says whether nothing but one filling character is left: `xxxx`, `....`.
 fn is_filler(rest: &str) -> bool {
     let mut chars = rest.chars();
-    chars.next().is_none_or(|first| matches!(first, 'x' | '.' | '*' | '_' | '-' | '#' | '?') && chars.all(|c| c == first))
+    chars
+        .next()
+        .is_none_or(|first| matches!(first, 'x' | '.' | '*' | '_' | '-' | '#' | '?') && chars.all(|c| c == first))
 }
 
 /// Says whether it counts up from the start: `1234`, `abc`, `abc123`.

@@ -138,11 +138,13 @@ fn never_a_key(text: &str) -> Option<Reason> {
         return Some(Reason::Reference(notation));
     }
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-    if text.contains("://") || lower.starts_with("http:/") || lower.starts_with("https:/") || lower.starts_with("www.") {
+    if text.contains("://") || lower.starts_with("http:/") || lower.starts_with("https:/") || lower.starts_with("www.")
+    {
         return Some(Reason::Url);
     }
     let body = text.split('/').next().unwrap_or_default();
-    if body.contains('.') && (text.contains('/') || body.matches('.').count() > 1) && provider::of_host(body).is_some() {
+    if body.contains('.') && (text.contains('/') || body.matches('.').count() > 1) && provider::of_host(body).is_some()
+    {
         return Some(Reason::Url);
     }
     text.starts_with("llmenv_").then_some(Reason::ProxyToken)
@@ -291,10 +293,16 @@ impl Refusal {
         let mut hints = match &self.reason {
             Reason::Empty => vec![again],
             Reason::Url => vec!["give an address with `--base-url`, and the key by itself".to_owned()],
-            Reason::Reference(_) => vec!["keep the reference with `--key-ref command:ARGV` or `--key-ref file:PATH`".into()],
-            Reason::ProxyToken => vec!["give the provider's own key; `llmenv list` shows the profiles that have one".into()],
+            Reason::Reference(_) => {
+                vec!["keep the reference with `--key-ref command:ARGV` or `--key-ref file:PATH`".into()]
+            }
+            Reason::ProxyToken => {
+                vec!["give the provider's own key; `llmenv list` shows the profiles that have one".into()]
+            }
             Reason::Placeholder | Reason::Truncated { .. } | Reason::TooLong { .. } | Reason::Malformed => vec![again],
-            Reason::Masked => vec!["consoles show a key in full only once: create a new one if nobody kept it".to_owned(), again],
+            Reason::Masked => {
+                vec!["consoles show a key in full only once: create a new one if nobody kept it".to_owned(), again]
+            }
             Reason::Glued { .. } => vec!["paste one key".to_owned()],
             Reason::Kind { kind: KeyKind::Admin, .. } => vec!["create a key for calling models".to_owned(), again],
             Reason::Kind { .. } => vec![again],
@@ -355,10 +363,9 @@ impl fmt::Display for Refusal {
             Reason::Character { position, found } => {
                 write!(f, "character {position} cannot be in a key: {}", described(*found))
             }
-            Reason::Length(found) => write!(
-                f,
-                "the key has {found} bytes, and one of {MIN_KEY_BYTES} to {MAX_KEY_BYTES} is needed"
-            ),
+            Reason::Length(found) => {
+                write!(f, "the key has {found} bytes, and one of {MIN_KEY_BYTES} to {MAX_KEY_BYTES} is needed")
+            }
         }
     }
 }

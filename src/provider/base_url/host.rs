@@ -14,7 +14,8 @@ pub(super) fn shown(url: &Url) -> String {
 
 /// Tells what the parser made of the host, drops a dot at its end, and turns a listening address into one that can be called.
 pub(super) fn normalise(url: &mut Url, text: &str, changes: &mut Vec<String>) -> Result<()> {
-    let authority = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    let authority =
+        text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
     let typed = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let default_port = if url.scheme() == "https" { ":443" } else { ":80" };
     let mut spelled = typed;

@@ -103,7 +103,9 @@ fn refuse_what_is_no_address(text: &str, family: Family) -> Result<()> {
     let looks_like_a_key = |part: &str| {
         let key = Secret::new(part);
         !of_key(&key).is_empty()
-            || super::all().iter().any(|p| p.shape_begun_by(part).is_some_and(|shape| part.len() >= shape.prefix.len() + 16))
+            || super::all()
+                .iter()
+                .any(|p| p.shape_begun_by(part).is_some_and(|shape| part.len() >= shape.prefix.len() + 16))
     };
     if looks_like_a_key(text) {
         return Err(Error::usage("the base URL is a key").hint("give the key by itself, and the address as base URL"));
@@ -156,7 +158,8 @@ fn with_scheme(text: &str, changes: &mut Vec<String>) -> Result<String> {
 
 /// Refuses what a guide leaves for the reader to fill in.
 fn refuse_placeholders(text: &str, family: Family) -> Result<()> {
-    let lower = text.to_ascii_lowercase().replace("%7b", "{").replace("%7d", "}").replace("%3c", "<").replace("%3e", ">");
+    let lower =
+        text.to_ascii_lowercase().replace("%7b", "{").replace("%7d", "}").replace("%3c", "<").replace("%3e", ">");
     let braced = lower.find(['{', '<']).map(|at| {
         let end = lower[at..].find(['}', '>', '/']).map_or(lower.len(), |length| at + length + 1);
         lower[at..end].trim_end_matches('/').to_owned()
@@ -180,7 +183,9 @@ fn refuse_placeholders(text: &str, family: Family) -> Result<()> {
 
 fn drop_query_and_fragment(url: &mut Url, changes: &mut Vec<String>) -> Result<()> {
     let secret_names = ["key", "api_key", "apikey", "api-key", "token", "access_token", "subscription-key"];
-    if let Some((name, _)) = url.query_pairs().find(|(name, _)| secret_names.contains(&name.to_ascii_lowercase().as_str())) {
+    if let Some((name, _)) =
+        url.query_pairs().find(|(name, _)| secret_names.contains(&name.to_ascii_lowercase().as_str()))
+    {
         return Err(Error::usage(format!("the base URL holds a key in its query (`{}=`)", printable::text(&name)))
             .hint("give the key by itself: URLs end up in logs"));
     }

@@ -12,8 +12,22 @@ const APPENDED: &[&str] = &["/chat/completions", "/messages/count_tokens", "/com
 /// Shorter ones: words that may well be part of somebody's own path.
 const APPENDED_AFTER_VERSION: &[&str] = &["/responses", "/messages", "/models", "/embeddings"];
 /// Segments that say nothing about which of a known host's paths was meant.
-const GENERIC_SEGMENTS: &[&str] =
-    &["v1", "v2", "v3", "v4", "v1beta", "api", "openai", "anthropic", "inference", "compat", "compatible-mode", "apps", "paas", "beta"];
+const GENERIC_SEGMENTS: &[&str] = &[
+    "v1",
+    "v2",
+    "v3",
+    "v4",
+    "v1beta",
+    "api",
+    "openai",
+    "anthropic",
+    "inference",
+    "compat",
+    "compatible-mode",
+    "apps",
+    "paas",
+    "beta",
+];
 
 /// Brings the path to the row's form, or to the family's habit where the host is not in the catalogue.
 pub(super) fn normalise(
@@ -56,8 +70,7 @@ fn tidy(path: &str, changes: &mut Vec<String>) -> String {
 
 fn cut_appended(path: &str, is_known_host: bool, changes: &mut Vec<String>) -> String {
     let lower = path.to_ascii_lowercase();
-    let ends_in_version =
-        |rest: &str| rest.rsplit('/').next().is_some_and(|last| is_version(last)) || is_known_host;
+    let ends_in_version = |rest: &str| rest.rsplit('/').next().is_some_and(|last| is_version(last)) || is_known_host;
     let cut = APPENDED.iter().find_map(|end| lower.strip_suffix(end).map(|rest| rest.len())).or_else(|| {
         let rest = APPENDED_AFTER_VERSION.iter().find_map(|end| lower.strip_suffix(end))?;
         ends_in_version(rest).then_some(rest.len())
