@@ -8,6 +8,8 @@
 //! ```
 //! `cwd` comes from `PWD`, values of changed variables from the environment: neither belongs on a command line.
 
+pub mod state;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,7 +43,7 @@ pub fn run(args: &[String]) -> Outcome {
     match ask(&paths, &call) {
         Ok(answer) if answer.starts_with("fail\t") => Outcome::Refused,
         Ok(answer) => {
-            let printed = std::io::stdout().write_all(answer.as_bytes());
+            let printed = std::io::stdout().write_all(without_idle_unsets(&answer, &call.request).as_bytes());
             if printed.is_ok() { Outcome::Answered } else { Outcome::Silent }
         }
         Err(Unreachable::Absent) => Outcome::Absent,
@@ -57,6 +59,21 @@ fn ask(paths: &Paths, call: &Call) -> Result<zeroize::Zeroizing<String>, Unreach
         connected = Client::connect(paths, START_TIMEOUT.max(timeout));
     }
     connected?.ask_lines(&call.request.encode(), timeout + Duration::from_millis(20)).map(zeroize::Zeroizing::new)
+}
+
+/// Leaves out `unset NAME` for names that this environment does not have and llmenv did not set: each line costs a shell
+/// time, and a variable that no child can see is no rival.
+pub fn without_idle_unsets(answer: &str, request: &ShellRequest) -> zeroize::Zeroizing<String> {
+    let mut kept = zeroize::Zeroizing::new(String::with_capacity(answer.len()));
+    for line in answer.split_inclusive('\n') {
+        let is_idle = line.strip_prefix("unset\t").map(str::trim_end).is_some_and(|name| {
+            std::env::var_os(name).is_none() && !request.names.iter().any(|known| known == name)
+        });
+        if !is_idle {
+            kept.push_str(line);
+        }
+    }
+    kept
 }
 
 /// What the arguments say.
