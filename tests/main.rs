@@ -4,8 +4,6 @@
 
 mod allow;
 mod atomic;
-mod config;
-mod pin;
 mod process;
 mod provider;
 mod sanitize;

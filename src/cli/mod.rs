@@ -1,1 +1,108 @@
-//! Not written yet.
+//! The command line: arguments come in, requests go to the daemon, lines go to the terminal. Called by `main`.
+//!
+//! One file a subcommand: parse, call, render. [`render`] alone writes, [`ask`] alone asks, [`connect`] alone knows who answers.
+
+mod add;
+mod allow;
+pub mod args;
+mod argv;
+mod ask;
+mod complete;
+mod completions;
+mod connect;
+mod daemon;
+mod edit;
+mod edit_file;
+mod env;
+mod exec;
+mod here;
+mod init;
+mod key_input;
+mod key_ref;
+mod list;
+mod lock;
+mod open_store;
+mod providers;
+mod remove;
+mod rename;
+mod render;
+mod rotate;
+mod serve;
+mod settings;
+mod show;
+mod status;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::error::{Error, Result};
+use args::{Cli, Command, Report};
+
+/// Runs a command line and gives its exit code.
+pub fn run() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let code = match argv::refuse_keys(&arguments) {
+        Ok(()) => match Cli::try_parse_from(arguments) {
+            Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
+            Ok(cli) => code_of(dispatch(cli.command.unwrap_or(Command::Status(Report::default())))),
+            Err(error) => render::usage(&error),
+        },
+        Err(error) => code_of(Err(error)),
+    };
+    match render::finish() {
+        Ok(()) => ExitCode::from(code),
+        Err(error) => ExitCode::from(code_of(Err(error)).max(code)),
+    }
+}
+
+/// Runs what hooks call beside the hot path: `llmenv hook complete …`.
+pub fn run_for_hook(arguments: &[String]) -> ExitCode {
+    match arguments {
+        [word, rest @ ..] if word == "complete" => complete::run(rest),
+        _ => ExitCode::from(2),
+    }
+}
+
+fn code_of(result: Result<()>) -> u8 {
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            render::error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<()> {
+    match command {
+        Command::Setup(_) => Err(not_here("setup")),
+        Command::Add(args) => add::run(&args),
+        Command::Rotate(args) => rotate::run(&args),
+        Command::Edit(args) => edit::run(&args),
+        Command::Rename(args) => rename::run(&args),
+        Command::Remove(args) => remove::run(&args),
+        Command::List(args) => list::run(args),
+        Command::Show(args) => show::run(&args),
+        Command::Use(_) => Err(not_here("use")),
+        Command::Off(_) => Err(not_here("off")),
+        Command::Status(args) => status::run(args),
+        // Answered in `run`: its exit codes are its own.
+        Command::Exec(_) => Ok(()),
+        Command::Env(args) => env::run(&args),
+        Command::Providers(args) => providers::run(&args),
+        Command::Allow(args) => allow::allow(&args),
+        Command::Deny(args) => allow::deny(&args),
+        Command::Daemon(args) => daemon::run(&args),
+        Command::Unlock(args) => lock::unlock(&args),
+        Command::Lock => lock::lock(),
+        Command::Init(args) => init::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Hook(_) => Err(Error::usage("`llmenv hook` is for hooks")),
+    }
+}
+
+fn not_here(word: &str) -> Error {
+    Error::new(format!("`llmenv {word}` is not there yet"))
+}

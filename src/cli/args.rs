@@ -1,0 +1,453 @@
+//! The command line's definition, and nothing else: help, completions and usage errors come from it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// The right LLM key and base URL in every shell
+#[derive(Debug, Parser)]
+#[command(
+    name = "llmenv",
+    bin_name = "llmenv",
+    version,
+    disable_help_subcommand = true,
+    after_help = "`llmenv` alone prints the status. `llmenv COMMAND --help` shows what a command takes, with examples.",
+    max_term_width = 110
+)]
+pub struct Cli {
+    /// What to do; nothing: the status.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands, in the order in which help lists them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// First run: the hook in the shell's start-up file, the store, the keys found here
+    #[command(
+        after_help = "Examples:\n  llmenv setup\n  llmenv setup --yes --shell zsh --store file\n  llmenv setup --undo"
+    )]
+    Setup(Setup),
+    /// Add a profile: a provider account with its key
+    #[command(after_help = "Examples:
+  llmenv add                                              asks for what it needs
+  printf %s \"$KEY\" | llmenv add work --provider openrouter --key-stdin
+  llmenv add lab --provider custom --base-url http://127.0.0.1:8000/v1 --dialect openai-chat --auth none
+  llmenv add vault --provider openai --key-ref 'command:/usr/bin/pass show openai'")]
+    Add(Add),
+    /// Replace a profile's key
+    #[command(after_help = "Example:\n  printf %s \"$NEW_KEY\" | llmenv rotate work --key-stdin")]
+    Rotate(Rotate),
+    /// Change a profile: by flags, or the configuration in your editor
+    #[command(after_help = "Examples:
+  llmenv edit work --model openai/gpt-5 --account me@home
+  llmenv edit work --unset model
+  llmenv edit lab --base-url https://lab.example.com/v1 --bind-to lab.example.com
+  llmenv edit work                                        opens $VISUAL or $EDITOR")]
+    Edit(Edit),
+    /// Give a profile another name
+    Rename(Rename),
+    /// Remove a profile and its key
+    Remove(Remove),
+    /// List the profiles
+    List(Report),
+    /// Show a profile
+    Show(Show),
+    /// Choose the profile of this shell
+    #[command(after_help = "Examples:
+  llmenv use work            in this shell, until `llmenv off` or `llmenv use --auto`
+  llmenv use -               the one before
+  llmenv use work --for 2h
+  llmenv use work --here     in this directory and below it
+  llmenv use work --global   wherever nothing else says so")]
+    Use(Use),
+    /// Nothing active in this shell
+    Off(Off),
+    /// What is active here, and why
+    Status(Report),
+    /// Run a command with a profile's pair
+    #[command(after_help = "Examples:
+  llmenv exec work -- claude
+  llmenv exec -- python app.py        what this directory gives
+
+Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not found.")]
+    Exec(Exec),
+    /// Print a profile's pair for a shell or a file
+    #[command(after_help = "Examples:
+  eval \"$(llmenv env work --format bash)\"
+  llmenv env work --format json")]
+    Env(Env),
+    /// The catalogue of providers
+    #[command(after_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
+    Providers(Providers),
+    /// Let a directory's `.llmenv.toml`, or an included file, take effect
+    #[command(after_help = "Examples:\n  llmenv allow\n  llmenv allow ~/work/acme/llmenv-team.toml")]
+    Allow(Allow),
+    /// Take that back
+    Deny(Allow),
+    /// Look after the background process
+    Daemon(Daemon),
+    /// Open the store, or fetch the key that a program gives
+    Unlock(Unlock),
+    /// Close everything: no shell has a key until `llmenv unlock`
+    Lock,
+    /// Print a shell's hook
+    #[command(after_help = "Examples:
+  eval \"$(llmenv init bash)\"                                              in ~/.bashrc
+  eval \"$(llmenv init zsh)\"                                               in ~/.zshrc
+  llmenv init powershell | Out-String | Invoke-Expression                 in $PROFILE")]
+    Init(Init),
+    /// Print a shell's completions
+    Completions(Completions),
+    /// For hooks only
+    #[command(hide = true, disable_help_flag = true)]
+    Hook(Hook),
+}
+
+/// How to report.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub struct Report {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where keys can be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StoreChoice {
+    /// The operating system's keyring.
+    Keyring,
+    /// An encrypted file.
+    File,
+}
+
+/// `llmenv setup`.
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// The shell to set up (bash, zsh, powershell); without it, the one that runs this
+    #[arg(long, value_name = "SHELL")]
+    pub shell: Option<String>,
+    /// Where to keep keys
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreChoice>,
+    /// Do it without asking
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Take out what setup wrote
+    #[arg(long)]
+    pub undo: bool,
+}
+
+/// Where a key comes from. At most one; none: asked at a terminal.
+#[derive(Debug, Default, Args)]
+pub struct KeyInput {
+    /// Read the key from standard input
+    #[arg(long, group = "key_input")]
+    pub key_stdin: bool,
+    /// Read the key from a file, once
+    #[arg(long, group = "key_input", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key_file: Option<PathBuf>,
+    /// Take the key even if it does not look like one of this provider
+    #[arg(long)]
+    pub force: bool,
+    /// Do not try the key at the provider
+    #[arg(long)]
+    pub no_check: bool,
+}
+
+/// What can be said about a profile.
+#[derive(Debug, Default, Args)]
+pub struct Fields {
+    /// The base URL, where it differs from the provider's
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub base_url: Option<String>,
+    /// The model to use by default
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Families of variables to set: openai, anthropic, gemini
+    #[arg(long, value_name = "FAMILIES", value_delimiter = ',')]
+    pub serve: Vec<String>,
+    /// Whose account it is, for `status`
+    #[arg(long, value_name = "TEXT")]
+    pub account: Option<String>,
+    /// Who pays: metered, subscription, local
+    #[arg(long, value_name = "HOW", hide_possible_values = true, value_parser = ["metered", "subscription", "local"])]
+    pub billing: Option<String>,
+    /// For `custom`: what the endpoint speaks
+    #[arg(long, value_name = "DIALECT", value_parser = ["anthropic-messages", "openai-chat", "openai-responses", "gemini"])]
+    pub dialect: Option<String>,
+    /// How the endpoint wants to see the key
+    #[arg(long, value_name = "WAY", value_parser = ["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"])]
+    pub auth: Option<String>,
+    /// The provider's organization
+    #[arg(long, value_name = "ID")]
+    pub organization: Option<String>,
+    /// The provider's project
+    #[arg(long, value_name = "ID")]
+    pub project: Option<String>,
+    /// The API version
+    #[arg(long, value_name = "VERSION")]
+    pub api_version: Option<String>,
+    /// The deployment
+    #[arg(long, value_name = "NAME")]
+    pub deployment: Option<String>,
+}
+
+/// `llmenv add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The profile's name; without it, the provider's
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The provider, as `llmenv providers` lists it, or `custom`
+    #[arg(long, short = 'p', value_name = "ID")]
+    pub provider: Option<String>,
+    /// What else the profile says.
+    #[command(flatten)]
+    pub fields: Fields,
+    /// Where its key comes from.
+    #[command(flatten)]
+    pub key: KeyInput,
+    /// Keep a reference instead of a key: `file:PATH` or `command:PROGRAM ARGUMENTS`
+    #[arg(long, group = "key_input", value_name = "REF")]
+    pub key_ref: Option<String>,
+    /// Where to keep keys, where nothing was chosen yet
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreChoice>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv rotate`.
+#[derive(Debug, Args)]
+pub struct Rotate {
+    /// The profile
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: String,
+    /// Where its key comes from.
+    #[command(flatten)]
+    pub key: KeyInput,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv edit`.
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// The profile
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: String,
+    /// The provider, as `llmenv providers` lists it, or `custom`
+    #[arg(long, short = 'p', value_name = "ID")]
+    pub provider: Option<String>,
+    /// What else the profile says.
+    #[command(flatten)]
+    pub fields: Fields,
+    /// Take a field out
+    #[arg(long, value_name = "FIELD")]
+    pub unset: Vec<String>,
+    /// Let the key, which is bound to another host, go to this one from now on
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname)]
+    pub bind_to: Option<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv rename`.
+#[derive(Debug, Args)]
+pub struct Rename {
+    /// The profile
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: String,
+    /// Its new name
+    #[arg(value_name = "NEW_NAME")]
+    pub new_name: String,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The profile
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: String,
+    /// Do it without asking
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The profile
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: String,
+    /// Print the key itself, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    pub reveal: bool,
+    /// Print it even where standard output is not a terminal
+    #[arg(long, requires = "reveal")]
+    pub force: bool,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv use`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Use {
+    /// The profile; `-` is the one before
+    #[arg(
+        value_name = "NAME",
+        value_hint = ValueHint::Username,
+        allow_hyphen_values = false,
+        required_unless_present = "auto"
+    )]
+    pub name: Option<String>,
+    /// In this directory and below it: writes `.llmenv.toml` and allows it
+    #[arg(long, group = "scope")]
+    pub here: bool,
+    /// With --here: writes a rule to your own configuration instead
+    #[arg(long, requires = "here")]
+    pub rule: bool,
+    /// Wherever nothing else says so: sets the default
+    #[arg(long, group = "scope")]
+    pub global: bool,
+    /// Let directories decide again
+    #[arg(long, group = "scope", conflicts_with = "name")]
+    pub auto: bool,
+    /// For a time only: `90s`, `30m`, `2h`, `1d`
+    #[arg(long = "for", value_name = "DURATION", conflicts_with_all = ["here", "global", "auto"])]
+    pub lease: Option<String>,
+}
+
+/// `llmenv off`.
+#[derive(Debug, Args)]
+pub struct Off {}
+
+/// `llmenv exec`.
+#[derive(Debug, Args)]
+#[command(override_usage = "llmenv exec [NAME] -- COMMAND [ARGUMENT]...")]
+pub struct Exec {
+    /// The profile; without it, what this shell and directory give
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: Option<String>,
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", last = true, required = true, value_hint = ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// `llmenv env`.
+#[derive(Debug, Args)]
+pub struct Env {
+    /// The profile; without it, what this shell and directory give
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: Option<String>,
+    /// bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github
+    #[arg(long, short = 'f', value_name = "FORMAT")]
+    pub format: Option<String>,
+}
+
+/// `llmenv providers`.
+#[derive(Debug, Args)]
+pub struct Providers {
+    /// One provider
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv allow` and `llmenv deny`.
+#[derive(Debug, Args)]
+pub struct Allow {
+    /// A directory with `.llmenv.toml`, or an included file; without it, the nearest `.llmenv.toml` upwards
+    #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+}
+
+/// `llmenv daemon`.
+#[derive(Debug, Args)]
+pub struct Daemon {
+    /// What to do; nothing: its status.
+    #[command(subcommand)]
+    pub command: Option<DaemonCommand>,
+}
+
+/// What can be done about the daemon.
+#[derive(Debug, Subcommand)]
+pub enum DaemonCommand {
+    /// Start it, if it does not run
+    Start,
+    /// End it; shells keep what they have
+    Stop,
+    /// End it and start it anew
+    Restart {
+        /// Do not wait for what is under way
+        #[arg(long)]
+        now: bool,
+    },
+    /// Whether it runs, since when, for how many shells
+    Status(Report),
+    /// Run it in this terminal
+    Run {
+        /// Start it apart from this process and end
+        #[arg(long, hide = true, group = "mode")]
+        background: bool,
+        /// Be the daemon that was started so
+        #[arg(long, hide = true, group = "mode")]
+        detached: bool,
+    },
+    /// The end of its log
+    Log {
+        /// How many lines
+        #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
+        lines: usize,
+    },
+}
+
+/// `llmenv unlock`.
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// A profile whose key a program gives
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: Option<String>,
+}
+
+/// `llmenv init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// bash, zsh or powershell
+    #[arg(value_name = "SHELL")]
+    pub shell: String,
+    /// bash: act on `cd` at once, through the DEBUG trap
+    #[arg(long)]
+    pub debug_trap: bool,
+}
+
+/// `llmenv completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// bash, zsh, fish or powershell
+    #[arg(value_name = "SHELL")]
+    pub shell: String,
+}
+
+/// `llmenv hook`: never parsed here, `main` looks at the word first. It is listed so that nothing else takes the name.
+#[derive(Debug, Args)]
+pub struct Hook {
+    /// What hooks pass.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}

@@ -1,0 +1,255 @@
+//! Who answers: the daemon, or the same handler in this process where there is none.
+//!
+//! In this process with `LLMENV_DAEMON=off`, and where no folder can hold a socket (containers, read-only homes).
+
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ipc::client::{self, COMMAND_TIMEOUT, Client, Unreachable};
+use crate::ipc::protocol::{
+    HelloFacts, KeyFacts, PROTOCOL_VERSION, Request, ResolvedFacts, Response, Served, StoreFacts,
+};
+use crate::paths::Paths;
+
+/// How long a daemon may take to end.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Whoever answers requests.
+pub struct Answerer(Option<Client>);
+
+impl Answerer {
+    /// Connects, starting the daemon where none runs, and replaces one whose protocol is older than this program's.
+    pub fn connect(paths: &Paths) -> Result<Self> {
+        if is_off() {
+            return Ok(Self(None));
+        }
+        match Client::connect(paths, COMMAND_TIMEOUT) {
+            Ok(client) => return Self::checked(paths, client),
+            Err(Unreachable::Absent) if !is_place_for_daemon(paths) => return Ok(Self(None)),
+            Err(_) => {}
+        }
+        Self::checked(paths, client::connect_or_start(paths, COMMAND_TIMEOUT)?)
+    }
+
+    /// Connects only to a daemon that runs already.
+    pub fn running(paths: &Paths) -> Result<Self, Unreachable> {
+        if is_off() {
+            return Err(Unreachable::Absent);
+        }
+        Client::connect(paths, COMMAND_TIMEOUT).map(|client| Self(Some(client)))
+    }
+
+    fn checked(paths: &Paths, client: Client) -> Result<Self> {
+        let theirs = client.address().version.clone();
+        let mut answerer = Self(Some(client));
+        if theirs == env!("CARGO_PKG_VERSION") {
+            return Ok(answerer);
+        }
+        // Equal protocols never cause a restart, whatever the versions are.
+        let protocol = match answerer.ask(&Request::Hello) {
+            Ok(Response::Hello(hello)) if hello.protocol == PROTOCOL_VERSION => return Ok(answerer),
+            Ok(Response::Hello(hello)) => Some(hello.protocol),
+            _ => None,
+        };
+        let shown = crate::printable::text(&theirs);
+        let is_older = protocol.map_or_else(
+            || version_parts(&theirs) < version_parts(env!("CARGO_PKG_VERSION")),
+            |protocol| protocol < PROTOCOL_VERSION,
+        );
+        if !is_older {
+            return Err(Error::of(
+                ErrorKind::Unreachable,
+                format!("the daemon is llmenv {shown}, newer than this one ({})", env!("CARGO_PKG_VERSION")),
+            )
+            .hint("use the newer program, or run `llmenv daemon restart` to go back to this one"));
+        }
+        answerer.stop(paths)?;
+        client::connect_or_start(paths, COMMAND_TIMEOUT).map(|client| Self(Some(client)))
+    }
+
+    /// The daemon's process.
+    pub fn daemon_pid(&self) -> Option<u32> {
+        self.0.as_ref().map(|client| client.address().pid)
+    }
+
+    /// Asks; a [`Response::Error`] is an error here.
+    pub fn ask(&mut self, request: &Request) -> Result<Response> {
+        let response = match &mut self.0 {
+            Some(client) => client.ask(request)?,
+            None => crate::daemon::in_process(request.clone())?,
+        };
+        match response {
+            Response::Error(error) => Err(error),
+            response => Ok(response),
+        }
+    }
+
+    /// Asks for something that needs no more answer than notes.
+    pub fn done(&mut self, request: &Request) -> Result<Vec<String>> {
+        match self.ask(request)? {
+            Response::Done { notes } => Ok(notes),
+            _ => Err(strange()),
+        }
+    }
+
+    /// Has configuration and allow list read again. What a daemon that just went away would have read, the next one reads.
+    pub fn reload(&mut self) -> Result<Vec<String>> {
+        match self.done(&Request::Reload) {
+            Err(error) if error.kind == ErrorKind::Unreachable => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+
+    /// What is known of these profiles' keys.
+    pub fn keys(&mut self, profiles: Vec<String>) -> Result<std::collections::BTreeMap<String, KeyFacts>> {
+        match self.ask(&Request::KeyInfo { profiles })? {
+            Response::Keys(keys) => Ok(keys),
+            _ => Err(strange()),
+        }
+    }
+
+    /// What is known of one profile's key.
+    pub fn key(&mut self, profile: &str) -> Result<KeyFacts> {
+        Ok(self.keys(vec![profile.to_owned()])?.remove(profile).unwrap_or_default())
+    }
+
+    /// The store in use.
+    pub fn store(&mut self) -> Result<StoreFacts> {
+        match self.ask(&Request::StoreState)? {
+            Response::Store(store) => Ok(store),
+            _ => Err(strange()),
+        }
+    }
+
+    /// What the daemon says of itself.
+    pub fn hello(&mut self) -> Result<HelloFacts> {
+        match self.ask(&Request::Hello)? {
+            Response::Hello(hello) => Ok(hello),
+            _ => Err(strange()),
+        }
+    }
+
+    /// A pair, for `exec` and `env`.
+    pub fn serve(&mut self, request: &Request) -> Result<Served> {
+        match self.ask(request)? {
+            Response::Served(served) => Ok(served),
+            _ => Err(strange()),
+        }
+    }
+
+    /// What is active, without values.
+    pub fn resolve(&mut self, request: &Request) -> Result<ResolvedFacts> {
+        match self.ask(request)? {
+            Response::Resolved(resolved) => Ok(resolved),
+            _ => Err(strange()),
+        }
+    }
+
+    /// Ends the daemon and waits until it is gone; one that does not answer is killed.
+    pub fn stop(self, paths: &Paths) -> Result<()> {
+        let Some(mut client) = self.0 else { return Ok(()) };
+        let pid = client.address().pid;
+        let start = crate::process::start_time(pid);
+        let asked = client.ask(&Request::Stop);
+        drop(client);
+        if wait_until_gone(paths, pid, start) {
+            return Ok(());
+        }
+        if end_by_force(pid, start) && wait_until_gone(paths, pid, start) {
+            return Ok(());
+        }
+        let error = Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) did not end"));
+        Err(match asked {
+            Err(why) => error.at(why.message),
+            Ok(_) => error,
+        })
+    }
+}
+
+fn strange() -> Error {
+    Error::of(ErrorKind::Unreachable, "the daemon answered something else than was asked")
+        .hint("run `llmenv daemon restart`")
+}
+
+/// Says whether the user wants no daemon.
+pub fn is_off() -> bool {
+    std::env::var_os("LLMENV_DAEMON").is_some_and(|value| value == "off")
+}
+
+/// Says whether the state folder can be written, without which no client would find a daemon.
+fn is_place_for_daemon(paths: &Paths) -> bool {
+    // A HOME of somebody else is told apart by `check_owner`, with a better message.
+    paths.check_owner().is_err()
+        || crate::paths::create_private_dir(&paths.state_dir).is_ok_and(|()| is_writable(&paths.state_dir))
+}
+
+#[cfg(unix)]
+fn is_writable(dir: &std::path::Path) -> bool {
+    rustix::fs::access(dir, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(windows)]
+fn is_writable(_dir: &std::path::Path) -> bool {
+    true
+}
+
+fn version_parts(version: &str) -> Vec<u32> {
+    version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+}
+
+fn wait_until_gone(paths: &Paths, pid: u32, start: Option<u64>) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < STOP_TIMEOUT {
+        let is_gone = match start {
+            Some(start) => !crate::process::is_alive(pid, start),
+            // Another pid namespace: all that can be seen is whether it listens.
+            None => matches!(Client::connect(paths, Duration::from_millis(100)), Err(Unreachable::Absent)),
+        };
+        if is_gone {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+/// Kills a daemon that does not answer (stopped, stuck). Only the very process that accepted the connection's address.
+#[cfg(unix)]
+fn end_by_force(pid: u32, start: Option<u64>) -> bool {
+    use rustix::process::{Pid, Signal, kill_process};
+    let is_same = start.is_some_and(|start| crate::process::is_alive(pid, start)) && is_this_program(pid);
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|_| is_same);
+    pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
+}
+
+/// The address file could name any process of this user: only one that runs a program of this name is ended.
+#[cfg(target_os = "linux")]
+fn is_this_program(pid: u32) -> bool {
+    let exe = std::fs::read_link(format!("/proc/{pid}/exe"));
+    // A replaced program's link ends with ` (deleted)`.
+    exe.is_ok_and(|exe| exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("llmenv")))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_this_program(_pid: u32) -> bool {
+    true
+}
+
+#[cfg(windows)]
+fn end_by_force(pid: u32, start: Option<u64>) -> bool {
+    use windows_sys::Win32::Foundation::CloseHandle;
+    use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_TERMINATE, TerminateProcess};
+    if !start.is_some_and(|start| crate::process::is_alive(pid, start)) {
+        return false;
+    }
+    // SAFETY: plain calls; the handle is checked and closed once.
+    unsafe {
+        let process = OpenProcess(PROCESS_TERMINATE, 0, pid);
+        if process.is_null() {
+            return false;
+        }
+        let ended = TerminateProcess(process, 1) != 0;
+        CloseHandle(process);
+        ended
+    }
+}

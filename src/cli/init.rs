@@ -1,0 +1,81 @@
+//! `llmenv init`: a shell's hook, with this program and this user's state folder written into it.
+
+use super::args::Init;
+use super::render;
+use crate::error::{Error, Result};
+use crate::ipc::client;
+use crate::paths::Paths;
+
+/// What stands for the program's path in a script, where a quoted word may stand.
+const PROGRAM: &str = "__LLMENV_PROGRAM__";
+/// What stands for the state folder.
+const STATE_DIR: &str = "__LLMENV_STATE_DIR__";
+
+/// What stands for `--debug-trap`: `1` or `0`.
+const DEBUG_TRAP: &str = "__LLMENV_DEBUG_TRAP__";
+
+/// A shell with a hook.
+struct Hook {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    script: &'static str,
+    quote: fn(&str) -> String,
+}
+
+const HOOKS: &[Hook] = &[
+    Hook { name: "bash", aliases: &[], script: include_str!("../../shell/hook.bash"), quote: quote_posix },
+    Hook { name: "zsh", aliases: &[], script: include_str!("../../shell/hook.zsh"), quote: quote_posix },
+    Hook {
+        name: "powershell",
+        aliases: &["pwsh"],
+        script: include_str!("../../shell/hook.ps1"),
+        quote: quote_powershell,
+    },
+];
+
+/// Prints the hook.
+pub fn run(args: &Init) -> Result<()> {
+    render::raw(&script(&args.shell, args.debug_trap)?);
+    Ok(())
+}
+
+/// Gives the text to evaluate.
+pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
+    let hook = HOOKS.iter().find(|hook| hook.name == shell || hook.aliases.contains(&shell)).ok_or_else(|| {
+        let error = Error::usage(format!("there is no hook for the shell `{}`", crate::printable::text(shell)));
+        error.hint("there is one for `bash`, `zsh` and `powershell`; anywhere else: `llmenv exec NAME -- COMMAND`")
+    })?;
+    if debug_trap && hook.name != "bash" {
+        return Err(Error::usage("`--debug-trap` is for bash alone").hint(format!("{} needs none", hook.name)));
+    }
+    let paths = Paths::find()?;
+    let program = client::program()?;
+    let quoted = |path: &std::path::Path| {
+        let text = path.to_str().filter(|text| crate::env_patch::is_servable(text));
+        text.map(hook.quote).ok_or_else(|| {
+            Error::new(format!("the path `{}` cannot be written into a script", crate::printable::path(path)))
+                .hint("it is not plain text; install llmenv, and keep its state, under another name")
+        })
+    };
+    // The paths last: one that holds a token's text stays as it is.
+    let text = hook.script.replace(DEBUG_TRAP, if debug_trap { "1" } else { "0" });
+    Ok(text.replace(PROGRAM, &quoted(&program)?).replace(STATE_DIR, &quoted(&paths.state_dir)?))
+}
+
+/// Within `'…'` only `'` means anything (POSIX.1-2024, Shell Command Language, 2.2.2).
+fn quote_posix(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Within `'…'` a doubled quote is one; PowerShell takes the typographic ones for the same character.
+fn quote_powershell(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+        quoted.push(c);
+    }
+    quoted.push('\'');
+    quoted
+}

@@ -1,0 +1,97 @@
+//! `llmenv rotate`: a new key in the old one's place. The old one stays until the new one is stored and read back.
+
+use super::args::Rotate;
+use super::connect::Answerer;
+use super::{edit, key_input, open_store, render, settings, show};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ipc::protocol::{KeyEntry, Request, Response, ShellFacts, WireSecret};
+use crate::paths::Paths;
+use crate::profile::{KeySource, Profile};
+use crate::provider;
+
+/// Replaces a key.
+pub fn run(args: &Rotate) -> Result<()> {
+    let paths = Paths::find()?;
+    paths.check_owner()?;
+    let config = settings::load(&paths)?;
+    let profile = config.profile(&args.name)?;
+    refuse_foreign(profile)?;
+    let base_url = edit::base_url(profile)?;
+    let given = key_input::read(&args.key, &format!("new key for `{}` (hidden)", profile.name))?;
+    key_input::vet(profile, Some(&base_url), &given.key, args.key.force)?;
+
+    let mut answerer = Answerer::connect(&paths)?;
+    let _turn = settings::Turn::take(&paths)?;
+    let get = Request::KeyGet { profile: profile.name.clone() };
+    let mut entry = match open_store::retry(&mut answerer, |answerer| answerer.ask(&get)) {
+        Ok(Response::Key(entry)) => entry,
+        // A profile whose key went away, or never was there: a team's file names it.
+        Err(error) if error.kind == ErrorKind::NotFound => KeyEntry {
+            key: WireSecret(crate::secret::Secret::default()),
+            origin: provider::base_url::origin(&base_url)?,
+            more: std::collections::BTreeMap::new(),
+        },
+        Ok(_) => return Err(Error::of(ErrorKind::Unreachable, "the daemon answered something else than the key")),
+        Err(error) => return Err(error),
+    };
+    if entry.key.0.same_as(&given.key) {
+        return Err(Error::new("that is the key already stored")
+            .at(format!("profile `{}`", profile.name))
+            .hint("create a new key at the provider, then rotate to it"));
+    }
+    let is_first = entry.key.0.is_empty();
+    let origin = provider::base_url::origin(&base_url)?;
+    if entry.origin != origin {
+        render::note(format_args!("the new key is for `{origin}`; the old one was for `{}`", entry.origin));
+        entry.origin = origin;
+    }
+    entry.key = WireSecret(given.key.clone());
+    let mut notes = answerer.done(&Request::KeyPut { profile: profile.name.clone(), entry, replace: !is_first })?;
+    notes.extend(answerer.reload()?);
+    let shells = match answerer.ask(&Request::Shells) {
+        Ok(Response::Shells(shells)) => shells,
+        _ => Vec::new(),
+    };
+    let shells: Vec<ShellFacts> =
+        shells.into_iter().filter(|shell| shell.profile.as_deref() == Some(profile.name.as_str())).collect();
+    let key = answerer.key(&profile.name)?;
+    if args.report.json {
+        let shells: Vec<_> =
+            shells.iter().map(|shell| serde_json::json!({"pid": shell.pid, "shell": shell.shell})).collect();
+        return render::json(&serde_json::json!({
+            "schema": 1, "profile": profile.name, "key": show::key_json(&key), "removed": given.removed, "shells": shells,
+        }));
+    }
+    render::line(format_args!("{} has a new key: {}", render::strong(&profile.name), show::key_text(profile, &key)));
+    for note in notes {
+        render::note(crate::printable::line(&note));
+    }
+    for shell in &shells {
+        render::line(format_args!(
+            "  {} {} in {} gets it before its next command",
+            crate::printable::text(&shell.shell),
+            shell.pid,
+            crate::printable::path(&shell.cwd)
+        ));
+    }
+    if !is_first {
+        render::hint("programs that were started before keep the old key until they are started again");
+    }
+    Ok(())
+}
+
+/// A key that is kept elsewhere is changed there.
+fn refuse_foreign(profile: &Profile) -> Result<()> {
+    let place = match &profile.key {
+        KeySource::Stored => return Ok(()),
+        KeySource::File(path) => format!("in the file `{}`", crate::printable::path(path)),
+        KeySource::Command { argv, .. } => {
+            format!("behind `{}`", crate::printable::text(argv.first().map_or("", String::as_str)))
+        }
+        KeySource::Absent => {
+            return Err(Error::new(format!("`{}` has no key: its endpoint takes none", profile.name)));
+        }
+    };
+    Err(Error::new(format!("the key of `{}` is kept {place}, not by llmenv", profile.name))
+        .hint("change it there; llmenv serves the new one from then on"))
+}

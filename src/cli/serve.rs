@@ -1,0 +1,65 @@
+//! The pair for `exec` and `env`: with the key's own program run first where only this terminal can answer it.
+
+use super::connect::Answerer;
+use super::{here, open_store, render, settings};
+use crate::config::Config;
+use crate::error::Result;
+use crate::ipc::protocol::{Request, Served, Severity, WireSecret};
+use crate::paths::Paths;
+use crate::profile::{KeySource, Profile};
+use crate::store::command::{Mode, run_command};
+
+/// Gets the pair of a profile, or of what this shell and directory give.
+pub fn pair(name: Option<&str>) -> Result<Served> {
+    let paths = Paths::find()?;
+    paths.check_owner()?;
+    let config = settings::load(&paths);
+    if let (Some(name), Ok(config)) = (name, &config) {
+        config.profile(name)?;
+    }
+    let mut answerer = Answerer::connect(&paths)?;
+    // A configuration that is wrong now does not stop the last good one, which the daemon has.
+    if let Ok(config) = &config {
+        fetch_for(&mut answerer, config, name)?;
+    }
+    let request = here::serve_request(name.map(str::to_owned))?;
+    let served = open_store::retry(&mut answerer, |answerer| answerer.serve(&request))?;
+    for finding in served.resolved.findings.iter().filter(|finding| finding.severity > Severity::Info) {
+        render::warning(crate::printable::line(&finding.message));
+    }
+    Ok(served)
+}
+
+fn fetch_for(answerer: &mut Answerer, config: &Config, name: Option<&str>) -> Result<()> {
+    let is_interactive = |profile: &Profile| matches!(profile.key, KeySource::Command { interactive: true, .. });
+    if !config.profiles.values().any(is_interactive) {
+        return Ok(());
+    }
+    let name = match name {
+        Some(name) => Some(name.to_owned()),
+        None => answerer.resolve(&here::resolve_request()?)?.profile,
+    };
+    match name.and_then(|name| config.profiles.get(&name)) {
+        Some(profile) if is_interactive(profile) && answerer.key(&profile.name)?.shown.is_none() => {
+            fetch(answerer, profile)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Runs a profile's key program with this terminal and hands the result over.
+pub fn fetch(answerer: &mut Answerer, profile: &Profile) -> Result<()> {
+    let KeySource::Command { argv, ttl, .. } = &profile.key else { return Ok(()) };
+    if answerer.hello().is_ok_and(|hello| hello.locked) {
+        return Err(crate::error::Error::of(crate::error::ErrorKind::Locked, "llmenv is locked, so no key is served")
+            .hint("run `llmenv unlock`"));
+    }
+    let place = format!("profile `{}`", profile.name);
+    let key = run_command(argv, Mode::Foreground).map_err(|error| error.at(place))?;
+    let cache = Request::KeyCache {
+        profile: profile.name.clone(),
+        key: WireSecret(key),
+        ttl_seconds: ttl.map(|ttl| ttl.as_secs()),
+    };
+    answerer.done(&cache).map(drop)
+}

@@ -1,0 +1,190 @@
+//! `llmenv status`: what is active here, why, whose account, and what is not as it should be.
+
+use serde_json::{Value, json};
+
+use super::args::Report;
+use super::connect::Answerer;
+use super::{add, here, render, settings, show};
+use crate::config::IncludeState;
+use crate::error::{Error, Result};
+use crate::ipc::protocol::{Finding, PlaceFacts, ResolvedFacts, Severity};
+use crate::ipc::shell_lines::Reason;
+use crate::paths::Paths;
+use crate::profile::{Billing, Profile};
+
+/// Prints the status.
+pub fn run(args: Report) -> Result<()> {
+    let paths = Paths::find()?;
+    paths.check_owner()?;
+    let config = settings::load(&paths);
+    let mut answerer = Answerer::connect(&paths)?;
+    let mut resolved = answerer.resolve(&here::resolve_request()?)?;
+    let mut findings = std::mem::take(&mut resolved.findings);
+    let has = |findings: &[Finding], id: &str| findings.iter().any(|finding| finding.id == id);
+    if let Ok(hello) = answerer.hello() {
+        if hello.locked && !has(&findings, "locked") {
+            let mut finding = finding("locked", Severity::Warning, "llmenv is locked: no key is served");
+            finding.hint = Some("run `llmenv unlock`".into());
+            findings.push(finding);
+        }
+        if let Some(error) = hello.config_error.filter(|_| !has(&findings, "config-invalid")) {
+            findings.push(from_error("config-invalid", Severity::Error, &error));
+        }
+    }
+    match &config {
+        Err(error) if !has(&findings, "config-invalid") => {
+            findings.push(from_error("config-invalid", Severity::Error, error));
+        }
+        Ok(config) => {
+            findings.extend(config.problems.iter().map(|error| from_error("config-problem", Severity::Warning, error)));
+            for include in &config.include {
+                findings.extend(include_finding(include, &config.path));
+            }
+        }
+        Err(_) => {}
+    }
+    if let Some(finding) = hook_finding() {
+        findings.push(finding);
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let profile = config.ok().and_then(|config| config.profiles.get(resolved.profile.as_ref()?).cloned());
+    if args.json {
+        return render::json(&as_json(&resolved, profile.as_ref(), &findings));
+    }
+    show_human(&resolved, profile.as_ref());
+    render::findings(&findings);
+    Ok(())
+}
+
+fn as_json(resolved: &ResolvedFacts, profile: Option<&Profile>, findings: &[Finding]) -> Value {
+    json!({
+        "schema": 1,
+        "profile": resolved.profile,
+        "reason": resolved.reason.word(),
+        "origin": resolved.origin.as_ref().map(place_json),
+        "provider": resolved.provider,
+        "account": profile.and_then(|profile| profile.account.clone()),
+        "base_url": resolved.base_url,
+        "key": show::key_json(&resolved.key),
+        "proxy": profile.is_some_and(|profile| profile.proxy),
+        "store": resolved.store,
+        "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+    })
+}
+
+fn place_json(place: &PlaceFacts) -> Value {
+    json!({"kind": place.kind, "path": place.path, "line": place.line})
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    let fix = finding.hint.as_ref().map(|hint| json!({"kind": "hint", "safe": false, "description": hint}));
+    json!({
+        "id": finding.id, "severity": finding.severity, "variable": Value::Null,
+        "origins": finding.origin.iter().map(place_json).collect::<Vec<_>>(),
+        "message": finding.message, "data": {}, "fix": fix,
+    })
+}
+
+fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>) {
+    let Some(name) = &resolved.profile else {
+        render::line(match resolved.reason {
+            Reason::Off => {
+                "nothing active: `llmenv off` holds in this shell (`llmenv use --auto` lets directories decide)"
+            }
+            Reason::Released => "nothing active: somebody else changed half of the pair, and llmenv took its half out",
+            _ => "nothing active here",
+        });
+        if resolved.reason == Reason::None {
+            render::hint("`llmenv use NAME` chooses a profile for this shell; `llmenv list` shows them");
+        }
+        return;
+    };
+    let place = resolved.origin.as_ref().map(|place| render::place_text(&place.path, place.line));
+    let why = match (resolved.reason, &place) {
+        (Reason::Shell, _) => "chosen in this shell".to_owned(),
+        (Reason::Pin, Some(place)) => format!("pinned by {place}"),
+        (Reason::Rule, Some(place)) => format!("by the rule in {place}"),
+        (Reason::Default, Some(place)) => format!("the default, {place}"),
+        (Reason::Default, None) => "the default".to_owned(),
+        (reason, _) => reason.word().to_owned(),
+    };
+    let provider = resolved.provider.as_deref().unwrap_or_default();
+    let row = add::known_provider(provider).map_or_else(|_| provider.to_owned(), crate::provider::Provider::shown);
+    let billing = profile.and_then(|profile| profile.billing);
+    let account = match (profile.and_then(|profile| profile.account.as_deref()), billing.map(billing_words)) {
+        (Some(account), Some(billing)) => Some(format!("{}, {billing}", crate::printable::text(account))),
+        (Some(account), None) => Some(crate::printable::text(account)),
+        (None, billing) => billing.map(str::to_owned),
+    };
+    let key = match (&resolved.key.shown, profile) {
+        (Some(shown), _) => Some(crate::printable::text(shown)),
+        (None, Some(profile)) => Some(show::key_text(profile, &resolved.key).trim_start_matches("key ").to_owned()),
+        (None, None) => None,
+    };
+    let is_proxied = profile.is_some_and(|profile| profile.proxy);
+    render::fields(&[
+        ("profile", Some(format!("{} ({why})", render::strong(name)))),
+        ("provider", Some(row)),
+        ("account", account),
+        ("base URL", resolved.base_url.as_deref().map(crate::printable::text)),
+        ("key", key),
+        ("kept in", Some(resolved.store.clone()).filter(|store| !store.is_empty() && store != "none")),
+        ("serves", (!resolved.families.is_empty()).then(|| resolved.families.join(", "))),
+        ("route", Some(if is_proxied { "through the proxy".into() } else { "direct".into() })),
+    ]);
+}
+
+fn billing_words(billing: Billing) -> &'static str {
+    match billing {
+        Billing::Metered => "paid by use",
+        Billing::Subscription => "subscription",
+        Billing::Local => "local",
+    }
+}
+
+fn finding(id: &str, severity: Severity, message: &str) -> Finding {
+    Finding { id: id.into(), severity, message: message.into(), origin: None, hint: None }
+}
+
+fn from_error(id: &str, severity: Severity, error: &Error) -> Finding {
+    let place = error.at.first().map(|place| format!(" ({place})")).unwrap_or_default();
+    let mut finding = finding(id, severity, &format!("{}{place}", error.message));
+    finding.hint = error.hints.first().cloned();
+    finding
+}
+
+fn include_finding(include: &crate::config::Include, config: &std::path::Path) -> Option<Finding> {
+    let shown = crate::printable::path(&include.path);
+    let mut found = match &include.state {
+        IncludeState::Applied | IncludeState::Denied => return None,
+        IncludeState::NeedsAllow { changed } => {
+            let what = if *changed { "was changed and waits" } else { "waits" };
+            let mut found = finding(
+                "include-not-allowed",
+                Severity::Warning,
+                &format!("the included `{shown}` {what} to be allowed"),
+            );
+            found.hint = Some(format!("read it, then run `llmenv allow {shown}`"));
+            found
+        }
+        IncludeState::Missing => {
+            finding("include-missing", Severity::Warning, &format!("there is no included file `{shown}`"))
+        }
+        IncludeState::Wrong(error) => from_error("include-invalid", Severity::Error, error),
+    };
+    found.origin = Some(PlaceFacts { kind: "config".into(), path: config.to_owned(), line: Some(include.line) });
+    Some(found)
+}
+
+/// A terminal without the hook: `use` and pins do nothing there. Scripts and hooks of other tools need none.
+fn hook_finding() -> Option<Finding> {
+    use std::io::IsTerminal;
+    let is_person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if std::env::var_os("LLMENV_STATE").is_some() || !is_person {
+        return None;
+    }
+    let mut found =
+        finding("hook-missing", Severity::Warning, "this shell has no llmenv hook, so `use` and pins do nothing in it");
+    found.hint = Some("run `llmenv setup`, then open a new shell".into());
+    Some(found)
+}
