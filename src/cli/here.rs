@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::hook::state::ShellState;
 use crate::ipc::protocol::{Request, ResolveState};
-use crate::ipc::shell_lines::{Reason, ShellId};
-use crate::process;
 
 /// The working directory, by the name under which the shell reached it.
 pub fn cwd() -> Result<PathBuf> {
@@ -22,30 +21,11 @@ pub fn cwd() -> Result<PathBuf> {
     }
 }
 
-/// What the shell above this process says of itself, in `LLMENV_STATE` and `LLMENV_PROFILE`:
-/// ```text
-/// 1:PID.START:REASON:LEASE_END:MARK:NAME,NAME
-/// ```
-/// A state whose shell is not above this process (a tmux server's, a detached job's) or whose lease is over counts as none.
+/// What the shell above this process says of itself, unless its lease is over.
 pub fn shell_state() -> Option<ResolveState> {
-    let text = std::env::var("LLMENV_STATE").ok()?;
-    let state = parse(&text, std::env::var("LLMENV_PROFILE").ok())?;
-    let shell: ShellId = text.split(':').nth(1)?.parse().ok()?;
-    process::is_ancestor(shell.pid, shell.start, std::process::id()).then_some(state)
-}
-
-fn parse(text: &str, profile: Option<String>) -> Option<ResolveState> {
-    let mut fields = text.split(':');
-    (fields.next()? == "1").then_some(())?;
-    fields.next()?;
-    let reason = Reason::from_word(fields.next()?)?;
-    let lease_end = fields.next()?.parse().ok()?;
-    let mark = fields.next().filter(|mark| *mark != "-").unwrap_or_default().to_owned();
+    let state = ShellState::of_living_shell()?.resolve_state();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    if lease_end != 0 && lease_end <= now {
-        return None;
-    }
-    Some(ResolveState { reason, profile: profile.filter(|name| !name.is_empty()), lease_end, mark })
+    (state.lease_end == 0 || state.lease_end > now).then_some(state)
 }
 
 /// The question what is active here.

@@ -16,6 +16,7 @@ mod edit_file;
 mod env;
 mod exec;
 mod here;
+mod hook_apply;
 mod init;
 mod key_input;
 mod key_ref;
@@ -31,6 +32,7 @@ mod serve;
 mod settings;
 mod show;
 mod status;
+mod use_profile;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -61,6 +63,7 @@ pub fn run() -> ExitCode {
 pub fn run_for_hook(arguments: &[String]) -> ExitCode {
     match arguments {
         [word, rest @ ..] if word == "complete" => complete::run(rest),
+        [word, rest @ ..] if word == "apply" => ExitCode::from(hook_apply::run(rest)),
         _ => ExitCode::from(2),
     }
 }
@@ -85,8 +88,8 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Remove(args) => remove::run(&args),
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(&args),
-        Command::Use(_) => Err(not_here("use")),
-        Command::Off(_) => Err(not_here("off")),
+        Command::Use(args) => use_profile::run(&args),
+        Command::Off(_) => use_profile::off(),
         Command::Status(args) => status::run(args),
         // Answered in `run`: its exit codes are its own.
         Command::Exec(_) => Ok(()),

@@ -6,6 +6,7 @@
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -23,7 +24,18 @@ const FAINT: Style = Style::new().dimmed();
 /// The first failure to write to standard output other than a reader that went away.
 static WRITE_FAILURE: Mutex<Option<io::ErrorKind>> = Mutex::new(None);
 
+/// Whether standard output is a shell's to read, so that everything for people goes to stderr.
+static TO_STDERR: AtomicBool = AtomicBool::new(false);
+
+/// Sends everything to stderr from now on: standard output is data for the shell's function.
+pub fn everything_to_stderr() {
+    TO_STDERR.store(true, Ordering::Relaxed);
+}
+
 fn out(text: &str) {
+    if TO_STDERR.load(Ordering::Relaxed) {
+        return err(text);
+    }
     let mut stdout = anstream::stdout().lock();
     if let Err(err) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         && err.kind() != io::ErrorKind::BrokenPipe
