@@ -7,6 +7,8 @@ pub mod home;
 #[cfg(target_os = "linux")]
 pub mod keyring;
 #[cfg(unix)]
+mod session;
+#[cfg(unix)]
 pub mod shell;
 #[cfg(unix)]
 pub mod terminal;

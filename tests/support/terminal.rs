@@ -6,16 +6,12 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
-
+use super::session::{self, sleeps};
 use super::shell::MARK;
 use super::transcript::{CURSOR_QUERY, Transcript, find, plain};
 use super::{DEADLINE, Home, Shell, home};
@@ -110,29 +106,11 @@ impl Builder<'_> {
 
     /// Starts the shell.
     pub fn start_without_waiting(self) -> Terminal {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
         let rc = self.home.write(self.shell.rc_file(), self.shell.rc_text(&self.rc, self.rewritten));
         // Without it fish reads every manual page in the background at its first start.
         std::fs::create_dir_all(self.home.path(".local/share/fish/generated_completions")).expect("a folder of fish's");
         let scratch = self.home.path(".pty");
         std::fs::create_dir_all(&scratch).expect("the harness's folder");
-
-        #[cfg(target_os = "linux")]
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        #[cfg(not(target_os = "linux"))]
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-        let master = openpt(flags).expect("a pseudo-terminal");
-        grantpt(&master).expect("a pseudo-terminal");
-        unlockpt(&master).expect("a pseudo-terminal");
-        let name = ptsname(&master, Vec::new()).expect("the pseudo-terminal's name");
-        let slave = File::options()
-            .read(true)
-            .write(true)
-            .custom_flags(i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).expect("a small flag"))
-            .open(OsStr::new(name.to_str().expect("a plain name")))
-            .expect("the other end of the pseudo-terminal");
-        let size = rustix::termios::Winsize { ws_row: 50, ws_col: self.columns, ws_xpixel: 0, ws_ypixel: 0 };
-        rustix::termios::tcsetwinsize(&slave, size).expect("the terminal's size");
 
         let argv = self.shell.argv(&rc);
         let mut command = self.home.cmd(&argv[0]);
@@ -144,20 +122,7 @@ impl Builder<'_> {
         for name in self.unset {
             command.env_remove(name);
         }
-        let end = || slave.try_clone().expect("the other end of the pseudo-terminal");
-        command.stdin(end()).stdout(end()).stderr(end());
-        // SAFETY: between fork and exec only two system calls are made, on the standard input set up just before.
-        unsafe {
-            command.pre_exec(|| {
-                rustix::process::setsid()?;
-                rustix::process::ioctl_tiocsctty(BorrowedFd::borrow_raw(0))?;
-                Ok(())
-            });
-        }
-        let child = command.spawn().unwrap_or_else(|err| panic!("cannot start {}: {err}", argv[0].display()));
-        // Our copies of the other end go with these: the terminal closes when its last program ends.
-        drop((command, slave));
-        let input = File::from(master);
+        let (child, input) = session::start(command, self.columns);
         Terminal {
             shell: self.shell,
             child,
@@ -423,46 +388,6 @@ fn parse_mark(bytes: &[u8]) -> Option<((u32, u32), usize)> {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let shell = Pid::from_child(&self.child);
-        if let Ok(foreground) = rustix::termios::tcgetpgrp(self.input.as_fd())
-            && matches!(self.child.try_wait(), Ok(None))
-        {
-            let _ = rustix::process::kill_process_group(foreground, Signal::KILL);
-        }
-        let _ = self.child.kill();
-        // A number is not given out again while anybody is in its session. Twice: the first round may miss a fork.
-        for pid in session(shell).into_iter().chain(session(shell)) {
-            let _ = rustix::process::kill_process(pid, Signal::KILL);
-        }
-        let _ = self.child.wait();
+        session::end(&mut self.child, &self.input);
     }
-}
-
-/// Whether every thread of a process waits for something; always so where that cannot be seen.
-fn sleeps(pid: u32) -> bool {
-    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
-    threads.flatten().all(|thread| {
-        let stat = std::fs::read(thread.path().join("stat")).unwrap_or_default();
-        String::from_utf8_lossy(&stat).rsplit_once(')').is_none_or(|(_, fields)| fields.trim_start().starts_with('S'))
-    })
-}
-
-/// Who else runs in a shell's session: background jobs, nested shells.
-#[cfg(target_os = "linux")]
-fn session(leader: Pid) -> Vec<Pid> {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let in_session = |pid: &i32| {
-        // proc_pid_stat(5): after the name in parentheses come state, parent, group, session.
-        let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let stat = String::from_utf8_lossy(&stat);
-        let session = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(3)?.parse().ok());
-        session == Some(leader.as_raw_nonzero().get())
-    };
-    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(in_session).filter_map(Pid::from_raw).collect()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn session(_leader: Pid) -> Vec<Pid> {
-    Vec::new()
 }

@@ -57,8 +57,8 @@ impl Transcript {
     /// Waits until `look` finds something in all that was printed; an error says why it never will.
     pub fn wait<T>(&self, patience: Duration, mut look: impl FnMut(&[u8]) -> Option<T>) -> Result<T, String> {
         let end = Instant::now() + patience;
-        let (lock, changed) = &*self.0;
-        let mut state = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let (shared, changed) = &*self.0;
+        let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(found) = look(&state.bytes) {
                 return Ok(found);
