@@ -66,9 +66,10 @@ fn ask(paths: &Paths, call: &Call) -> Result<zeroize::Zeroizing<String>, Unreach
 pub fn without_idle_unsets(answer: &str, request: &ShellRequest) -> zeroize::Zeroizing<String> {
     let mut kept = zeroize::Zeroizing::new(String::with_capacity(answer.len()));
     for line in answer.split_inclusive('\n') {
-        let is_idle = line.strip_prefix("unset\t").map(str::trim_end).is_some_and(|name| {
-            std::env::var_os(name).is_none() && !request.names.iter().any(|known| known == name)
-        });
+        let is_idle = line
+            .strip_prefix("unset\t")
+            .map(str::trim_end)
+            .is_some_and(|name| std::env::var_os(name).is_none() && !request.names.iter().any(|known| known == name));
         if !is_idle {
             kept.push_str(line);
         }
@@ -96,7 +97,7 @@ impl Call {
             let (name, value) = arg.split_once('=')?;
             let some = || (!value.is_empty() && value != "-").then(|| value.to_owned());
             match name {
-                "shell" => request.shell = value.to_owned(),
+                "shell" => value.clone_into(&mut request.shell),
                 "pid" => request.id.pid = value.parse().ok()?,
                 "start" => request.id.start = value.parse().unwrap_or(0),
                 "why" => {

@@ -315,15 +315,12 @@ fn unescape(value: &str) -> String {
     while let Some(at) = rest.find('%') {
         text.push_str(&rest[..at]);
         let known = [("%25", '%'), ("%09", '\t'), ("%0A", '\n'), ("%0D", '\r')];
-        match known.iter().find(|(code, _)| rest[at..].starts_with(code)) {
-            Some((_, c)) => {
-                text.push(*c);
-                rest = &rest[at + 3..];
-            }
-            None => {
-                text.push('%');
-                rest = &rest[at + 1..];
-            }
+        if let Some((_, c)) = known.iter().find(|(code, _)| rest[at..].starts_with(code)) {
+            text.push(*c);
+            rest = &rest[at + 3..];
+        } else {
+            text.push('%');
+            rest = &rest[at + 1..];
         }
     }
     text.push_str(rest);

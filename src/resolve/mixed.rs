@@ -83,6 +83,6 @@ fn is_foreign(profile: &Profile, key: &Secret) -> bool {
     if !certain.is_empty() {
         return !certain.iter().any(|other| other.id == provider.id);
     }
-    let has_certain_shape = provider.key_shapes.iter().any(|shape| shape.has_certain_prefix());
+    let has_certain_shape = provider.key_shapes.iter().any(provider::KeyShape::has_certain_prefix);
     has_certain_shape && !provider.key_shapes.iter().any(|shape| shape.matches(key))
 }

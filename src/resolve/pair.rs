@@ -22,6 +22,7 @@ pub struct Pair {
 
 impl Pair {
     /// The same names with nothing in them: what a shell gets while the key is not at hand.
+    #[must_use]
     pub fn without_values(&self) -> Self {
         Self { vars: self.vars.iter().map(|(name, _)| (name.clone(), None)).collect(), ..self.clone() }
     }
@@ -166,7 +167,9 @@ fn anthropic_models(profile: &Profile, model: Option<&str>, build: &mut Builder)
     ];
     for (size, names) in sizes {
         if let Some(model) = profile.models.get(size) {
-            names.iter().for_each(|name| build.address(name, model));
+            for name in names {
+                build.address(name, model);
+            }
         }
     }
 }
