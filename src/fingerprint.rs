@@ -23,12 +23,12 @@ impl Fingerprint {
 
     /// The eight hex digits that messages show.
     pub fn short(&self) -> String {
-        self.0[..4].iter().map(|b| format!("{b:02x}")).collect()
+        hex(&self.0[..4])
     }
 
     /// All 64 hex digits, for files of our own.
     pub fn hex(&self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
+        hex(&self.0)
     }
 
     /// Reads what [`Fingerprint::hex`] wrote.
@@ -42,4 +42,11 @@ impl Fingerprint {
         }
         Some(Self(bytes))
     }
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -27,7 +27,9 @@ pub fn run(args: &[String]) -> u8 {
     render::everything_to_stderr();
     let at = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     let Some(call) = Call::read(&args[..at]) else {
-        render::error(&Error::usage("the hook of this shell is of another version than the program").hint("open a new shell"));
+        render::error(
+            &Error::usage("the hook of this shell is of another version than the program").hint("open a new shell"),
+        );
         return 2;
     };
     let words = std::iter::once("llmenv").chain(args[(at + 1).min(args.len())..].iter().map(String::as_str));
@@ -89,8 +91,9 @@ fn apply(mut call: Call, command: Option<Command>) -> Result<()> {
     let answer = client.ask_lines(&request.encode(), ANSWER_TIMEOUT).map_err(unreachable)?;
     let answer = zeroize::Zeroizing::new(answer);
     if let Some(json) = answer.strip_prefix("fail\t").and_then(|rest| rest.lines().next()) {
-        return Err(serde_json::from_str(json)
-            .unwrap_or_else(|_| Error::of(ErrorKind::Unreachable, "the daemon's answer cannot be read").hint("run `llmenv daemon restart`")));
+        return Err(serde_json::from_str(json).unwrap_or_else(|_| {
+            Error::of(ErrorKind::Unreachable, "the daemon's answer cannot be read").hint("run `llmenv daemon restart`")
+        }));
     }
     std::io::stdout()
         .write_all(hook::without_idle_unsets(&answer, request).as_bytes())
@@ -106,9 +109,10 @@ fn tell(answer: &str) {
     let Some(state) = answer.lines().find_map(|line| line.strip_prefix("state\t")) else { return };
     let fields: Vec<&str> = state.split('\t').collect();
     let [_, reason, profile, lease, ..] = fields[..] else { return };
-    let until = lease.parse::<u64>().ok().filter(|&end| end > 0).map(|end| {
-        format!(" for {}", crate::duration::show_duration(Duration::from_secs(end.saturating_sub(now()))))
-    });
+    let until =
+        lease.parse::<u64>().ok().filter(|&end| end > 0).map(|end| {
+            format!(" for {}", crate::duration::show_duration(Duration::from_secs(end.saturating_sub(now()))))
+        });
     let until = until.unwrap_or_default();
     match (reason, profile) {
         ("shell", name) => render::note(format!("using `{name}` in this shell{until}")),

@@ -87,7 +87,8 @@ pub fn choose(args: &Use, present: &Choice, previous: Option<&str>) -> Result<Ch
     let name = args.name.as_deref().unwrap_or_default();
     let mut choice = if name == "-" {
         Choice::from_memory(previous.ok_or_else(|| {
-            Error::new("there is nothing to go back to in this shell yet").hint("name a profile, as in `llmenv use work`")
+            Error::new("there is nothing to go back to in this shell yet")
+                .hint("name a profile, as in `llmenv use work`")
         })?)
     } else {
         Choice { reason: Reason::Shell, profile: Some(name.to_owned()), lease: None }
@@ -118,10 +119,17 @@ fn write(args: &Use) -> Result<String> {
         let mut file = ConfigFile::open(&paths.config_file(), &paths.home, &paths.state_dir)?;
         file.add_rule(&dir, &name)?;
         file.save()?;
-        render::note(format!("`{name}` is active in {} and below it, by a rule in {}", crate::printable::path(&dir), crate::printable::path(&paths.config_file())));
+        render::note(format!(
+            "`{name}` is active in {} and below it, by a rule in {}",
+            crate::printable::path(&dir),
+            crate::printable::path(&paths.config_file())
+        ));
     } else {
         let written = pin::write(&here::cwd()?, &paths.home, &name, None, &settings::allow_list(&paths))?;
-        render::note(format!("`{name}` is active in this directory and below it; {} says so and is allowed", crate::printable::path(&written)));
+        render::note(format!(
+            "`{name}` is active in this directory and below it; {} says so and is allowed",
+            crate::printable::path(&written)
+        ));
     }
     Answerer::connect(&paths)?.reload()?;
     Ok(name)

@@ -200,7 +200,7 @@ pub fn known_provider(id: &str) -> config::ProviderCheck {
 fn new_boot_name() -> Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|err| Error::new(format!("the system gives no random bytes: {err}")))?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+    Ok(crate::fingerprint::hex(&bytes))
 }
 
 /// The present, in seconds since 1970.

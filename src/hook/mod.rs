@@ -66,9 +66,10 @@ fn ask(paths: &Paths, call: &Call) -> Result<zeroize::Zeroizing<String>, Unreach
 pub fn without_idle_unsets(answer: &str, request: &ShellRequest) -> zeroize::Zeroizing<String> {
     let mut kept = zeroize::Zeroizing::new(String::with_capacity(answer.len()));
     for line in answer.split_inclusive('\n') {
-        let is_idle = line.strip_prefix("unset\t").map(str::trim_end).is_some_and(|name| {
-            std::env::var_os(name).is_none() && !request.names.iter().any(|known| known == name)
-        });
+        let is_idle = line
+            .strip_prefix("unset\t")
+            .map(str::trim_end)
+            .is_some_and(|name| std::env::var_os(name).is_none() && !request.names.iter().any(|known| known == name));
         if !is_idle {
             kept.push_str(line);
         }

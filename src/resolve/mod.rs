@@ -130,7 +130,7 @@ pub fn mark(resolved: &Resolved) -> String {
     if let Some(origin) = &resolved.origin {
         hash.update(origin.path.as_os_str().as_encoded_bytes());
     }
-    hash.finalize()[..4].iter().map(|b| format!("{b:02x}")).collect()
+    crate::fingerprint::hex(&hash.finalize()[..4])
 }
 
 /// The mark of what this directory gives, whatever the shell chose.

@@ -166,7 +166,9 @@ fn anthropic_models(profile: &Profile, model: Option<&str>, build: &mut Builder)
     ];
     for (size, names) in sizes {
         if let Some(model) = profile.models.get(size) {
-            names.iter().for_each(|name| build.address(name, model));
+            for name in names {
+                build.address(name, model);
+            }
         }
     }
 }
