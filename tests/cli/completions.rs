@@ -28,7 +28,7 @@ fn the_files_are_current() {
 fn every_script_parses() {
     let home = crate::support::Home::new();
     for (shell, name) in &FILES[..3] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name);
+        let path = home.write(name, home.llmenv(&["completions", shell]).stdout);
         let mut command = home.cmd(shell);
         command.arg("-n").arg(path);
         let got = finish(command, None);

@@ -94,3 +94,21 @@ fn a_reader_that_goes_away_is_no_error() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_program_gives_the_key_to_the_command_at_the_terminal() {
+    let home = home_with_work();
+    home.write("give", format!("echo asked >>'{}'\necho '{}'\n", home.path("asked").display(), key()));
+    let reference = format!("command:/bin/sh '{}'", home.path("give").display());
+    let add = ["add", "given", "--provider", "openrouter", "--key-ref", &reference];
+    assert_eq!(alone(&home, &add, "").code, 0);
+    assert!(!home.path("asked").exists(), "adding runs nothing");
+    let exec = ["exec", "given", "--", "printenv", "OPENAI_API_KEY"];
+    assert_eq!(alone(&home, &exec, "").stdout, format!("{}\n", key()));
+    // A daemon keeps it: the second command asks nobody.
+    for _ in 0..2 {
+        assert_eq!(home.llmenv(&exec).stdout, format!("{}\n", key()));
+    }
+    assert_eq!(std::fs::read_to_string(home.path("asked")).unwrap(), "asked\nasked\n");
+}

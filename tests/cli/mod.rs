@@ -1,5 +1,6 @@
 //! The command line, as a person or a script meets it: exact words, exact exit codes.
 
+mod allow;
 #[cfg(unix)]
 mod asking;
 mod completions;
