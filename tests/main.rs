@@ -4,6 +4,7 @@
 
 mod allow;
 mod atomic;
+mod cli;
 mod process;
 mod provider;
 mod sanitize;

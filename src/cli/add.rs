@@ -205,7 +205,7 @@ fn choose_families(profile: &mut Profile, row: &Provider, fields: &Fields) -> Re
     let others: Vec<Family> = possible.into_iter().filter(|&family| family != Family::Anthropic).collect();
     let alternative = others.first().map_or_else(String::new, |family| format!(" or `--serve {}`", family.name()));
     ask::require(
-        &format!("a word on whether {} may take over `ANTHROPIC_*`", row.shown()),
+        &format!("a word on whether {} may take over `ANTHROPIC_*`", row.name),
         &format!("`--serve anthropic`{alternative}"),
     )?;
     if ask::is_yes(&format!("may `{}` set ANTHROPIC_* (Claude Code and others then use this account)?", profile.name))?

@@ -15,17 +15,26 @@ use crate::paths::Paths;
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Whoever answers requests.
-pub struct Answerer(Option<Client>);
+pub struct Answerer {
+    /// The daemon; none: this process.
+    client: Option<Client>,
+    /// Without a daemon: what put something into memory, to be repeated with each request.
+    earlier: Vec<Request>,
+}
 
 impl Answerer {
+    fn of(client: Option<Client>) -> Self {
+        Self { client, earlier: Vec::new() }
+    }
+
     /// Connects, starting the daemon where none runs, and replaces one whose protocol is older than this program's.
     pub fn connect(paths: &Paths) -> Result<Self> {
         if is_off() {
-            return Ok(Self(None));
+            return Ok(Self::of(None));
         }
         match Client::connect(paths, COMMAND_TIMEOUT) {
             Ok(client) => return Self::checked(paths, client),
-            Err(Unreachable::Absent) if !is_place_for_daemon(paths) => return Ok(Self(None)),
+            Err(Unreachable::Absent) if !is_place_for_daemon(paths) => return Ok(Self::of(None)),
             Err(_) => {}
         }
         Self::checked(paths, client::connect_or_start(paths, COMMAND_TIMEOUT)?)
@@ -36,12 +45,12 @@ impl Answerer {
         if is_off() {
             return Err(Unreachable::Absent);
         }
-        Client::connect(paths, COMMAND_TIMEOUT).map(|client| Self(Some(client)))
+        Client::connect(paths, COMMAND_TIMEOUT).map(|client| Self::of(Some(client)))
     }
 
     fn checked(paths: &Paths, client: Client) -> Result<Self> {
         let theirs = client.address().version.clone();
-        let mut answerer = Self(Some(client));
+        let mut answerer = Self::of(Some(client));
         if theirs == env!("CARGO_PKG_VERSION") {
             return Ok(answerer);
         }
@@ -64,19 +73,25 @@ impl Answerer {
             .hint("use the newer program, or run `llmenv daemon restart` to go back to this one"));
         }
         answerer.stop(paths)?;
-        client::connect_or_start(paths, COMMAND_TIMEOUT).map(|client| Self(Some(client)))
+        client::connect_or_start(paths, COMMAND_TIMEOUT).map(|client| Self::of(Some(client)))
     }
 
     /// The daemon's process.
     pub fn daemon_pid(&self) -> Option<u32> {
-        self.0.as_ref().map(|client| client.address().pid)
+        self.client.as_ref().map(|client| client.address().pid)
     }
 
     /// Asks; a [`Response::Error`] is an error here.
     pub fn ask(&mut self, request: &Request) -> Result<Response> {
-        let response = match &mut self.0 {
+        let response = match &mut self.client {
             Some(client) => client.ask(request)?,
-            None => crate::daemon::in_process(request.clone())?,
+            None => {
+                let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
+                if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
+                    self.earlier.push(request.clone());
+                }
+                response
+            }
         };
         match response {
             Response::Error(error) => Err(error),
@@ -147,7 +162,7 @@ impl Answerer {
 
     /// Ends the daemon and waits until it is gone; one that does not answer is killed.
     pub fn stop(self, paths: &Paths) -> Result<()> {
-        let Some(mut client) = self.0 else { return Ok(()) };
+        let Some(mut client) = self.client else { return Ok(()) };
         let pid = client.address().pid;
         let start = crate::process::start_time(pid);
         let asked = client.ask(&Request::Stop);

@@ -47,6 +47,10 @@ pub fn run(args: Report) -> Result<()> {
         findings.push(finding);
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    if let (Reason::Default, None, Ok(config)) = (resolved.reason, &resolved.origin, &config) {
+        let line = config.default_line;
+        resolved.origin = Some(PlaceFacts { kind: "config".into(), path: config.path.clone(), line });
+    }
     let profile = config.ok().and_then(|config| config.profiles.get(resolved.profile.as_ref()?).cloned());
     if args.json {
         return render::json(&as_json(&resolved, profile.as_ref(), &findings));

@@ -24,6 +24,13 @@ use crate::paths::Paths;
 
 /// Answers one request inside this process: for `LLMENV_DAEMON=off`, containers and CI. Leaves nothing running.
 pub fn in_process(request: Request) -> Result<Response> {
+    in_process_after(&[], request)
+}
+
+/// As [`in_process`], after doing again what was done before: a passphrase typed, a key that a program gave.
+///
+/// Nothing outlives a call, so whoever asks repeats the requests that put something into memory.
+pub fn in_process_after(earlier: &[Request], request: Request) -> Result<Response> {
     let paths = Paths::find()?;
     paths.check_owner()?;
     let state = state::State::load(paths, log::Log::none(), "in-process")?;
@@ -31,6 +38,11 @@ pub fn in_process(request: Request) -> Result<Response> {
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
         let shared = state.shared();
+        for request in earlier {
+            if let Response::Error(err) = handle::handle(&shared, request.clone()).await {
+                return Err(err);
+            }
+        }
         match handle::handle(&shared, request).await {
             Response::Error(err) => Err(err),
             response => Ok(response),

@@ -1,0 +1,172 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_llmenv_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_llmenv_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_llmenv_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_llmenv_using_subcommand
+    set -l cmd (__fish_llmenv_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c llmenv -n "__fish_llmenv_needs_command" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_needs_command" -s V -l version -d 'Print version'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "setup" -d 'First run: the hook in the shell\'s start-up file, the store, the keys found here'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "add" -d 'Add a profile: a provider account with its key'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "rotate" -d 'Replace a profile\'s key'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "edit" -d 'Change a profile: by flags, or the configuration in your editor'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "rename" -d 'Give a profile another name'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "remove" -d 'Remove a profile and its key'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "list" -d 'List the profiles'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "show" -d 'Show a profile'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "use" -d 'Choose the profile of this shell'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "off" -d 'Nothing active in this shell'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "status" -d 'What is active here, and why'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "exec" -d 'Run a command with a profile\'s pair'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "env" -d 'Print a profile\'s pair for a shell or a file'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "providers" -d 'The catalogue of providers'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "allow" -d 'Let a directory\'s `.llmenv.toml`, or an included file, take effect'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "deny" -d 'Take that back'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "daemon" -d 'Look after the background process'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "unlock" -d 'Open the store, or fetch the key that a program gives'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "lock" -d 'Close everything: no shell has a key until `llmenv unlock`'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "init" -d 'Print a shell\'s hook'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "hook" -d 'For hooks only'
+complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l shell -d 'The shell to set up (bash, zsh, powershell); without it, the one that runs this' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l store -d 'Where to keep keys' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'An encrypted file'"
+complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -s y -l yes -d 'Do it without asking'
+complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l undo -d 'Take out what setup wrote'
+complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -s p -l provider -d 'The provider, as `llmenv providers` lists it, or `custom`' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l base-url -d 'The base URL, where it differs from the provider\'s' -r -f
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l model -d 'The model to use by default' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l serve -d 'Families of variables to set: openai, anthropic, gemini' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l account -d 'Whose account it is, for `status`' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l billing -d 'Who pays: metered, subscription, local' -r -f -a "metered\t''
+subscription\t''
+local\t''"
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l dialect -d 'For `custom`: what the endpoint speaks' -r -f -a "anthropic-messages\t''
+openai-chat\t''
+openai-responses\t''
+gemini\t''"
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l auth -d 'How the endpoint wants to see the key' -r -f -a "bearer\t''
+x-api-key\t''
+api-key\t''
+x-goog-api-key\t''
+none\t''"
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l organization -d 'The provider\'s organization' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l project -d 'The provider\'s project' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l api-version -d 'The API version' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l deployment -d 'The deployment' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l key-file -d 'Read the key from a file, once' -r -F
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l key-ref -d 'Keep a reference instead of a key: `file:PATH` or `command:PROGRAM ARGUMENTS`' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l store -d 'Where to keep keys, where nothing was chosen yet' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'An encrypted file'"
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l key-stdin -d 'Read the key from standard input'
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l force -d 'Take the key even if it does not look like one of this provider'
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l no-check -d 'Do not try the key at the provider'
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l key-file -d 'Read the key from a file, once' -r -F
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l key-stdin -d 'Read the key from standard input'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l force -d 'Take the key even if it does not look like one of this provider'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l no-check -d 'Do not try the key at the provider'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -s p -l provider -d 'The provider, as `llmenv providers` lists it, or `custom`' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l base-url -d 'The base URL, where it differs from the provider\'s' -r -f
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l model -d 'The model to use by default' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l serve -d 'Families of variables to set: openai, anthropic, gemini' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l account -d 'Whose account it is, for `status`' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l billing -d 'Who pays: metered, subscription, local' -r -f -a "metered\t''
+subscription\t''
+local\t''"
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l dialect -d 'For `custom`: what the endpoint speaks' -r -f -a "anthropic-messages\t''
+openai-chat\t''
+openai-responses\t''
+gemini\t''"
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l auth -d 'How the endpoint wants to see the key' -r -f -a "bearer\t''
+x-api-key\t''
+api-key\t''
+x-goog-api-key\t''
+none\t''"
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l organization -d 'The provider\'s organization' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l project -d 'The provider\'s project' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l api-version -d 'The API version' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l deployment -d 'The deployment' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l unset -d 'Take a field out' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l bind-to -d 'Let the key, which is bound to another host, go to this one from now on' -r -f -a "(__fish_print_hostnames)"
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rename" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rename" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand remove" -s y -l yes -d 'Do it without asking'
+complete -c llmenv -n "__fish_llmenv_using_subcommand remove" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand list" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand list" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand show" -l reveal -d 'Print the key itself, and nothing else'
+complete -c llmenv -n "__fish_llmenv_using_subcommand show" -l force -d 'Print it even where standard output is not a terminal'
+complete -c llmenv -n "__fish_llmenv_using_subcommand show" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand show" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l for -d 'For a time only: `90s`, `30m`, `2h`, `1d`' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l here -d 'In this directory and below it: writes `.llmenv.toml` and allows it'
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l rule -d 'With --here: writes a rule to your own configuration instead'
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l global -d 'Wherever nothing else says so: sets the default'
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l auto -d 'Let directories decide again'
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand off" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand status" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand status" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s f -l format -d 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand allow" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand deny" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -f -a "start" -d 'Start it, if it does not run'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -f -a "stop" -d 'End it; shells keep what they have'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -f -a "restart" -d 'End it and start it anew'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -f -a "status" -d 'Whether it runs, since when, for how many shells'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -f -a "run" -d 'Run it in this terminal'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run log" -f -a "log" -d 'The end of its log'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from restart" -l now -d 'Do not wait for what is under way'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from status" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from run" -l background -d 'Start it apart from this process and end'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from run" -l detached -d 'Be the daemon that was started so'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from log" -s n -l lines -d 'How many lines' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand unlock" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand lock" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand init" -l debug-trap -d 'bash: act on `cd` at once, through the DEBUG trap'
+complete -c llmenv -n "__fish_llmenv_using_subcommand init" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand completions" -s h -l help -d 'Print help'
+
+function __fish_llmenv_profiles
+    command llmenv hook complete profiles 2>/dev/null
+end
+complete -c llmenv -n "__fish_seen_subcommand_from rotate edit rename remove show use exec env unlock; and test (count (commandline -opc)) -eq 2" -f -a "(__fish_llmenv_profiles)" -d Profile

@@ -1,0 +1,45 @@
+//! The command line, as a person or a script meets it: exact words, exact exit codes.
+
+mod allow;
+#[cfg(unix)]
+mod asking;
+mod completions;
+mod exec_env;
+mod help;
+mod init;
+mod mistakes;
+mod profiles;
+mod status;
+
+use crate::support::home::finish;
+use crate::support::{Home, LLMENV, home::Output};
+
+/// An `OpenRouter` key that nobody has.
+pub fn key() -> String {
+    format!("sk-or-v1-{}", "0123456789abcdef".repeat(4))
+}
+
+/// Another one.
+pub fn other_key() -> String {
+    format!("sk-or-v1-{}", "fedcba9876543210".repeat(4))
+}
+
+/// Runs `llmenv` without a daemon.
+pub fn alone(home: &Home, args: &[&str], stdin: impl AsRef<[u8]>) -> Output {
+    let mut command = home.cmd(LLMENV);
+    command.args(args).env("LLMENV_DAEMON", "off");
+    finish(command, Some(stdin.as_ref().to_vec()))
+}
+
+/// A home with the profile `work`, its key in a vault that an identity file opens.
+pub fn home_with_work() -> Home {
+    let home = Home::new();
+    let added = alone(&home, &["add", "work", "--provider", "openrouter", "--key-stdin", "--store", "file"], key());
+    assert_eq!(added.code, 0, "{added:?}");
+    home
+}
+
+/// What a command that fails leaves.
+pub fn failed(code: i32, stderr: &str) -> Output {
+    Output { stdout: String::new(), stderr: stderr.to_owned(), code }
+}
