@@ -4,6 +4,8 @@
 
 mod allow;
 mod atomic;
+mod config;
+mod pin;
 mod process;
 mod provider;
 mod sanitize;
