@@ -5,6 +5,8 @@
 mod allow;
 mod atomic;
 mod cli;
+mod config;
+mod pin;
 mod process;
 mod provider;
 mod sanitize;

@@ -1,15 +1,17 @@
 //! A `[profiles.NAME]` section, of the user's own file or of an included one.
 
+mod key;
+mod variables;
+
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use url::Url;
 
+use self::key::key_source;
+use self::variables::{env, headers, variable_names};
 use super::ProviderCheck;
 use super::document::{Document, Entry};
-use super::read::path;
-use crate::env_patch::is_allowed_name;
 use crate::printable;
 use crate::profile::{Auth, Billing, Dialect, Family, KeySource, Profile, check_name};
 
@@ -79,25 +81,6 @@ const FAMILIES: &[(&str, Family)] =
 
 const BILLINGS: &[(&str, Billing)] =
     &[("metered", Billing::Metered), ("subscription", Billing::Subscription), ("local", Billing::Local)];
-
-/// Headers that carry the key or frame the request: llmenv writes them itself.
-const OWN_HEADERS: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "cookie",
-    "host",
-    "content-length",
-    "content-type",
-    "content-encoding",
-    "transfer-encoding",
-    "connection",
-    "upgrade",
-    "te",
-    "trailer",
-];
 
 /// Reads a section of the user's own file.
 pub(super) fn own(
@@ -297,187 +280,6 @@ fn serve(doc: &mut Document, key: &Entry) -> Vec<Family> {
         }
     }
     families
-}
-
-fn key_source(doc: &mut Document, key: &Entry, home: &Path) -> Option<KeySource> {
-    const EXAMPLE: &str = "key = { file = \"/run/secrets/api_key\" }";
-    const KEYS: &[&str] = &["file", "command", "ttl", "interactive", "pass_env"];
-    if key.value.is_str() {
-        doc.problem_with(
-            key.at,
-            "`key` says where the key is, it does not hold it",
-            format!("remove the line and run `llmenv add NAME`, or write `{EXAMPLE}`"),
-        );
-        return None;
-    }
-    let entries = doc.table(key, EXAMPLE)?;
-    let (mut file, mut argv, mut ttl, mut interactive, mut pass_env) = (None, None, None, true, Vec::new());
-    let mut only_for_command = None;
-    for entry in &entries {
-        match entry.key {
-            "file" => file = path(doc, entry, home),
-            "command" => argv = command(doc, entry),
-            "ttl" => ttl = duration(doc, entry),
-            "interactive" => interactive = doc.flag(entry).unwrap_or(true),
-            "pass_env" => pass_env = passed_names(doc, entry),
-            _ => {
-                let _ = doc.unknown_key(entry, KEYS, "`key`");
-            }
-        }
-        if matches!(entry.key, "ttl" | "interactive" | "pass_env") {
-            only_for_command.get_or_insert((entry.key, entry.key_at));
-        }
-    }
-    let has = |name: &str| entries.iter().any(|entry| entry.key == name);
-    match (has("file"), has("command")) {
-        (true, true) => doc.problem(key.at, "`key` has both `file` and `command`"),
-        (false, false) => {
-            doc.problem_with(key.at, "`key` has neither `file` nor `command`", format!("write `{EXAMPLE}`"));
-        }
-        (true, false) => {
-            if let Some((name, at)) = only_for_command {
-                doc.problem(at, format!("`{name}` goes with `command`, not with `file`"));
-            }
-        }
-        (false, true) => {}
-    }
-    match (file, argv) {
-        (Some(file), None) => Some(KeySource::File(file)),
-        (None, Some(argv)) => Some(KeySource::Command { argv, ttl, interactive, pass_env }),
-        _ => None,
-    }
-}
-
-fn command(doc: &mut Document, entry: &Entry) -> Option<Vec<String>> {
-    let words = doc.list(entry, "[\"/usr/bin/op\", \"read\", \"op://…\"]")?;
-    let Some((program, at)) = words.first() else {
-        doc.problem(entry.at, "`command` is empty");
-        return None;
-    };
-    if !Path::new(program).is_absolute() {
-        doc.problem_with(
-            *at,
-            "`command` must start with the full path of a program",
-            format!("`command -v {}` shows it", shell_word(program)),
-        );
-        return None;
-    }
-    Some(words.into_iter().map(|(word, _)| word).collect())
-}
-
-/// A program's name for a hint, or a stand-in for anything a shell would read otherwise.
-fn shell_word(word: &str) -> &str {
-    let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if plain { word } else { "PROGRAM" }
-}
-
-fn duration(doc: &mut Document, entry: &Entry) -> Option<Duration> {
-    let text = doc.text(entry)?;
-    match crate::duration::parse_duration(&text) {
-        Ok(duration) => Some(duration),
-        Err(error) => {
-            doc.problem_from(entry.at, error);
-            None
-        }
-    }
-}
-
-/// Names handed on to the user's own program: any name will do.
-fn passed_names(doc: &mut Document, entry: &Entry) -> Vec<String> {
-    let mut names = Vec::new();
-    for (name, at) in doc.list(entry, "[\"OP_SERVICE_ACCOUNT_TOKEN\"]").unwrap_or_default() {
-        if name.starts_with(|c: char| c.is_ascii_digit())
-            || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        {
-            doc.problem(at, format!("`{}` cannot be the name of a variable", printable::text(&name)));
-        } else {
-            names.push(name);
-        }
-    }
-    names
-}
-
-fn headers(doc: &mut Document, key: &Entry) -> BTreeMap<String, String> {
-    let mut headers = BTreeMap::new();
-    for header in doc.table(key, "{ \"X-Title\" = \"llmenv\" }").unwrap_or_default() {
-        let shown = printable::text(header.key);
-        // Token of RFC 9110 §5.6.2.
-        let is_token = !header.key.is_empty()
-            && header.key.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
-        if !is_token {
-            doc.problem(header.key_at, format!("`{shown}` cannot be the name of a header"));
-        } else if OWN_HEADERS.contains(&header.key.to_ascii_lowercase().as_str()) {
-            doc.problem_with(
-                header.key_at,
-                format!("`headers` may not set `{shown}`"),
-                "llmenv sends it itself; a key belongs in the store",
-            );
-        } else if let Some(value) = doc.text(&header) {
-            if value.bytes().all(|b| (0x20..0x7f).contains(&b)) && value.trim() == value {
-                headers.insert(header.key.to_owned(), value);
-            } else {
-                doc.problem(header.at, format!("`{shown}` must be plain ASCII without blanks at its ends"));
-            }
-        }
-    }
-    headers
-}
-
-fn env(doc: &mut Document, key: &Entry) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::new();
-    for variable in doc.table(key, "{ NAME = \"value\" }").unwrap_or_default() {
-        if !is_allowed(doc, "env", variable.key, variable.key_at) {
-            continue;
-        }
-        if let Some(value) = variable.value.as_str() {
-            // Empty is a value of its own for somebody's tool.
-            if doc.is_one_line(variable.key, value, variable.at) {
-                env.insert(variable.key.to_owned(), value.to_owned());
-            }
-        } else {
-            doc.text(&variable);
-        }
-    }
-    env
-}
-
-fn variable_names(doc: &mut Document, key: &Entry, example: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, at) in doc.list(key, example).unwrap_or_default() {
-        if is_allowed(doc, key.key, &name, at) {
-            if names.contains(&name) {
-                doc.problem(at, format!("`{}` names `{name}` twice", key.key));
-            }
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// The deny-list: names that steer shells, loaders and interpreters.
-fn is_allowed(doc: &mut Document, key: &str, name: &str, at: usize) -> bool {
-    if is_allowed_name(name) {
-        return true;
-    }
-    let shown = printable::text(name);
-    let well_formed = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.len() <= 128;
-    if well_formed {
-        doc.problem_with(
-            at,
-            format!("`{key}` may not set `{shown}`"),
-            "it steers shells or programs; llmenv sets accounts alone",
-        );
-    } else {
-        doc.problem_with(
-            at,
-            format!("`{shown}` cannot be the name of a variable"),
-            "use letters, digits and `_`, not a digit first",
-        );
-    }
-    false
 }
 
 /// Says whether a key's name promises a secret.
