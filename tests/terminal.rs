@@ -40,10 +40,13 @@ fn values_are_read_back_as_they_are() {
         let mut terminal = Terminal::start(&home, shell, "", "");
         for value in AWKWARD {
             terminal.export("PTY_VALUE", value);
-            // Before 7.5 PowerShell takes an emptied variable away.
-            let want = (shell != Shell::Powershell || !value.is_empty()).then(|| (*value).to_owned());
-            assert_eq!(terminal.shell_var("PTY_VALUE"), want, "{shell:?}");
-            assert_eq!(terminal.child_var("PTY_VALUE"), want, "{shell:?}");
+            if shell == Shell::Powershell && value.is_empty() {
+                // Before 7.5 an emptied variable is gone, later it stays, empty.
+                assert_eq!(terminal.shell_var("PTY_VALUE"), terminal.child_var("PTY_VALUE"));
+                continue;
+            }
+            assert_eq!(terminal.shell_var("PTY_VALUE").as_deref(), Some(*value), "{shell:?}");
+            assert_eq!(terminal.child_var("PTY_VALUE").as_deref(), Some(*value), "{shell:?}");
         }
         terminal.unset("PTY_VALUE");
         assert_eq!(terminal.shell_var("PTY_VALUE"), None, "{shell:?}");
@@ -251,4 +254,24 @@ fn programs_end_with_their_output_and_status() {
         "HOME LANG PATH TERM XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR XDG_STATE_HOME"
     );
     assert!(environment.contains(&format!("PATH={}:", LLMENV.rsplit_once('/').expect("a path").0)));
+}
+
+#[test]
+fn a_home_takes_its_daemon_with_it() {
+    let home = Home::new();
+    let other = Home::new();
+    let started = home.llmenv(&["daemon", "start"]);
+    assert_eq!(started.code, 0, "{started:?}");
+    let pid = home.daemon_pid().expect("a daemon");
+    // The control: it runs, and belongs to this home alone.
+    assert!(std::path::Path::new(&format!("/proc/{pid}/exe")).exists());
+    let published = std::fs::read_dir(home.path(".local/state/llmenv")).expect("the state folder");
+    let machine = published.flatten().find(|entry| entry.path().join("daemon").exists()).expect("the daemon's address");
+    let address = std::fs::read(machine.path().join("daemon")).expect("the daemon's address");
+    other.write(machine.path().strip_prefix(home.path("")).expect("inside the home").join("daemon"), address);
+    assert_eq!(other.daemon_pid(), None, "the address of another home's daemon");
+    let root = home.path("");
+    drop(home);
+    assert!(std::fs::read_link(format!("/proc/{pid}/exe")).is_err(), "the daemon {pid} still runs");
+    assert!(!root.exists(), "the home is still there");
 }

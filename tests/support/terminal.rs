@@ -1,7 +1,8 @@
 //! A real interactive shell on a pseudo-terminal, driven as a person would: lines are typed, prompts are waited for.
 //!
 //! A prompt counts as drawn when its mark (`shell::MARK`) has appeared after the typed line was taken, and the line
-//! editor is reading: nothing is typed before that, and nothing is ever waited for by time.
+//! editor is reading: nothing is typed before that. No prompt is guessed from time; only a Ctrl-C at the prompt, which
+//! zsh and fish can lose, waits for a quiet shell and is pressed once more after `PRESSED_AGAIN`.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
