@@ -136,6 +136,17 @@ pub fn pair(
         build.families.push((family, url));
     }
     own_variables(profile, provider, key, &families, &build.families.clone(), &mut build);
+    for name in profile.env.keys().chain(&profile.secrets) {
+        // Half a pair by the back door would go to another host than the other half.
+        if let Some(family) = Family::of_variable(name) {
+            return Err(Error::new(format!(
+                "`{name}` belongs to the family `{}` and cannot be an extra variable",
+                family.name()
+            ))
+            .at(place(profile))
+            .hint("the profile's own key, base_url and model set it; `serve` says which families"));
+        }
+    }
     for (name, value) in &profile.env {
         build.address(name, value);
     }
