@@ -83,15 +83,14 @@ impl Answerer {
 
     /// Asks; a [`Response::Error`] is an error here.
     pub fn ask(&mut self, request: &Request) -> Result<Response> {
-        let response = match &mut self.client {
-            Some(client) => client.ask(request)?,
-            None => {
-                let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
-                if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
-                    self.earlier.push(request.clone());
-                }
-                response
+        let response = if let Some(client) = &mut self.client {
+            client.ask(request)?
+        } else {
+            let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
+            if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
+                self.earlier.push(request.clone());
             }
+            response
         };
         match response {
             Response::Error(error) => Err(error),
