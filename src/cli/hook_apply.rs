@@ -15,7 +15,7 @@ use super::{render, serve, settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{self, Call};
 use crate::ipc::client::{Client, Unreachable};
-use crate::ipc::shell_lines::{Reason, Why};
+use crate::ipc::shell_lines::{Reason, Why, is_well_formed};
 use crate::paths::Paths;
 use crate::profile::KeySource;
 
@@ -94,6 +94,10 @@ fn apply(mut call: Call, command: Option<Command>) -> Result<()> {
         return Err(serde_json::from_str(json).unwrap_or_else(|_| {
             Error::of(ErrorKind::Unreachable, "the daemon's answer cannot be read").hint("run `llmenv daemon restart`")
         }));
+    }
+    if !is_well_formed(&answer) {
+        return Err(Error::of(ErrorKind::Unreachable, "the daemon's answer is not one this program understands")
+            .hint("run `llmenv daemon restart`; no profile is lost by it"));
     }
     std::io::stdout()
         .write_all(hook::without_idle_unsets(&answer, request).as_bytes())

@@ -97,6 +97,11 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
         && request.profile.as_ref() == Some(profile)
         && let Some(mixed) = mixed(shared, profile, found, &request)
     {
+        if request.why == Why::Push {
+            // In the middle of a line, perhaps inside a function with variables of its own: the next prompt sees to it.
+            reply.effect = Effect::Keep;
+            return Ok(reply);
+        }
         reply.reason = Reason::Released;
         reply.profile = None;
         reply.lease_end = 0;
@@ -106,7 +111,8 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
     } else if let Some(pair) = pair {
         reply.vars = pair.vars;
     }
-    if request.why == Why::Start && inherited.is_some() {
+    // After `exec bash` the shell named is this one, and what was changed by hand before is still the user's.
+    if request.why == Why::Start && request.from.is_some() {
         reply.yours = yours(shared, &request).await;
     }
 

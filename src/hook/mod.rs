@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ipc::client::{self, Client, HOOK_TIMEOUT, START_TIMEOUT, Unreachable};
-use crate::ipc::shell_lines::{Reason, ShellRequest, Why};
+use crate::ipc::shell_lines::{Reason, ShellRequest, Why, is_well_formed};
 use crate::paths::Paths;
 use crate::process;
 use crate::secret::Secret;
@@ -42,6 +42,8 @@ pub fn run(args: &[String]) -> Outcome {
     }
     match ask(&paths, &call) {
         Ok(answer) if answer.starts_with("fail\t") => Outcome::Refused,
+        // Somebody else's program may sit there: what is not of the grammar is no answer.
+        Ok(answer) if !is_well_formed(&answer) => Outcome::Silent,
         Ok(answer) => {
             let printed = std::io::stdout().write_all(without_idle_unsets(&answer, &call.request).as_bytes());
             if printed.is_ok() { Outcome::Answered } else { Outcome::Silent }

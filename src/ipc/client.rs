@@ -1,6 +1,6 @@
 //! The blocking client: std only, a deadline on every call, and the start of a daemon where none runs.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -62,22 +62,33 @@ impl Client {
     pub fn ask_lines(&mut self, request: &str, deadline: Duration) -> Result<String, Unreachable> {
         let begun = Instant::now();
         let silent = Unreachable::Silent;
+        let wrong = |why: &str| Unreachable::Silent(io::Error::new(io::ErrorKind::InvalidData, why.to_owned()));
         self.stream.write_all(request.as_bytes()).map_err(silent)?;
-        let mut answer = String::new();
+        let mut searched = 0;
         loop {
+            // The last line begins here: whatever came before it is whole.
+            while let Some(at) = self.pending[searched..].iter().position(|&b| b == b'\n') {
+                let end = searched + at + 1;
+                if self.pending[searched..end].starts_with(b"end\t") {
+                    let rest = self.pending.split_off(end);
+                    let answer = std::mem::replace(&mut self.pending, rest);
+                    return String::from_utf8(answer).map_err(|_| wrong("not UTF-8"));
+                }
+                searched = end;
+            }
+            if self.pending.len() >= frame::MAX_FRAME_BYTES {
+                return Err(wrong("longer than 1 MiB"));
+            }
+            // A single read has the stream's own time limit; one byte at a time must not add up to more.
             if begun.elapsed() > deadline {
                 return Err(Unreachable::Silent(io::ErrorKind::TimedOut.into()));
             }
-            let line = frame::read_line(&mut self.stream, &mut self.pending).map_err(silent)?;
-            let line = String::from_utf8(line)
-                .map_err(|_| Unreachable::Silent(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8")))?;
-            if answer.len() + line.len() > frame::MAX_FRAME_BYTES {
-                return Err(Unreachable::Silent(io::Error::new(io::ErrorKind::InvalidData, "longer than 1 MiB")));
-            }
-            answer.push_str(&line);
-            answer.push('\n');
-            if line.starts_with("end\t") {
-                return Ok(answer);
+            let mut chunk = [0; 16 * 1024];
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return Err(Unreachable::Silent(io::ErrorKind::UnexpectedEof.into())),
+                Ok(count) => self.pending.extend_from_slice(&chunk[..count]),
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) => return Err(Unreachable::Silent(err)),
             }
         }
     }

@@ -21,7 +21,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::env_patch::is_servable;
+use crate::env_patch::{is_allowed_name, is_servable};
 use crate::secret::Secret;
 
 /// The version in the first field of a request.
@@ -295,6 +295,32 @@ impl ShellReply {
         let _ = writeln!(text, "end\t{}", self.generation);
         Some(text)
     }
+}
+
+/// The longest answer that a shell is given, in bytes. Real ones have two thousand; bash takes a long one apart slowly.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Says whether an answer is of this grammar through and through: the client's check of what a daemon sent, before a shell
+/// sees any of it.
+pub fn is_well_formed(answer: &str) -> bool {
+    let mut lines = answer.lines();
+    let ended = lines.next_back().is_some_and(|last| last.starts_with("end\t") && !last.chars().any(|c| c == ' '));
+    let mut states = 0;
+    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let well_formed = answer.len() <= MAX_ANSWER_BYTES
+        && !answer.chars().any(|c| c.is_control() && c != '\t' && c != '\n')
+        && lines.all(|line| match line.split_once('\t') {
+            Some(("shell", id)) => id.parse::<ShellId>().is_ok(),
+            Some(("state", rest)) => {
+                states += 1;
+                rest.split('\t').count() == 5 && rest.split('\t').all(is_word)
+            }
+            Some(("yours" | "unset", name)) => is_allowed_name(name),
+            Some(("set", rest)) => rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value)),
+            Some(("say", text)) => !text.chars().any(crate::printable::is_unprintable),
+            _ => false,
+        });
+    ended && well_formed && states == 1
 }
 
 fn escape(value: &str, line: &mut String) {
