@@ -1,1 +1,483 @@
-# Placeholder: replaced by the hook.
+# llmenv for zsh 5.3 and later. `llmenv init zsh` prints it as one word that zsh reads without aliases; see README, "Shells".
+#
+# This shell owns its state. What comes from the daemon is data: lines that are checked and assigned, never evaluated.
+# Values are held by arrays, which zsh cannot export, not even under `setopt allexport`. Local names have the prefix of
+# ours too: a name that is served must never meet a local of the same name. The answer is read in this process; the
+# program is run only where no daemon listens.
+
+typeset -g +x __llmenv_program=__LLMENV_PROGRAM__
+typeset -g +x __llmenv_state_dir=__LLMENV_STATE_DIR__
+
+# One shell function, for what must change this shell; everything else goes to the program.
+llmenv() {
+  case ${1-} in
+    (use|off|allow|deny|lock|unlock)
+      case " ${(j: :)@} " in
+        (*' --help '*|*' -h '*|*' --json '*) ;;
+        (*)
+          # An agent may have copied this function without the others: then it is the program alone.
+          if [[ -n ${__llmenv_id-} && ${LLMENV_HOOK-} != 0 ]] && (( ${+functions[__llmenv_choose]} )); then
+            __llmenv_choose "$@"
+            return
+          fi
+          ;;
+      esac
+      ;;
+  esac
+  command llmenv "$@"
+}
+
+# Before a prompt: nothing changed is the usual case and takes a read and a few comparisons, no process.
+__llmenv_prompt() {
+  emulate -L zsh -o no_xtrace -o no_multibyte
+  [[ ${LLMENV_HOOK-} == 0 ]] && return 0
+  local __llmenv_now= __llmenv_name __llmenv_value
+  if [[ $PWD == "$__llmenv_pwd" && -z $__llmenv_first ]]; then
+    [[ -r $__llmenv_file ]] && __llmenv_now=$(<$__llmenv_file)
+    for __llmenv_name __llmenv_value in "$__llmenv_watched[@]"; do
+      [[ "${(P)__llmenv_name-}" == "$__llmenv_value" ]] || { __llmenv_update prompt; return 0; }
+    done
+    # Once told, an absent daemon is looked for every ten seconds, a silent one when something changes.
+    if (( __llmenv_retry )); then
+      __llmenv_is_due || [[ $__llmenv_now != "$__llmenv_silent" ]] || return 0
+    else
+      [[ $__llmenv_now == "$__llmenv_generation" || $__llmenv_now == "$__llmenv_silent" ]] && return 0
+    fi
+  fi
+  __llmenv_update prompt
+  return 0
+}
+
+# A directory counts for the next command of the same line.
+__llmenv_enter() {
+  emulate -L zsh -o no_xtrace -o no_multibyte
+  [[ -n $__llmenv_first || ${LLMENV_HOOK-} == 0 || $PWD == "$__llmenv_pwd" ]] || __llmenv_update prompt
+  return 0
+}
+
+# Before a command: it is to see the new values of the profile that the prompt showed. Another profile waits for the
+# next prompt.
+__llmenv_command() {
+  emulate -L zsh -o no_xtrace -o no_multibyte
+  [[ -n $__llmenv_first || -z $__llmenv_profile || ${LLMENV_HOOK-} == 0 ]] && return 0
+  local __llmenv_now= __llmenv_name __llmenv_value
+  [[ -r $__llmenv_file ]] && __llmenv_now=$(<$__llmenv_file)
+  if [[ $__llmenv_now == "$__llmenv_generation" || $__llmenv_now == "$__llmenv_silent" ]]; then
+    for __llmenv_name __llmenv_value in "$__llmenv_watched[@]"; do
+      [[ "${(P)__llmenv_name-}" == "$__llmenv_value" ]] || { __llmenv_update push; return 0; }
+    done
+    return 0
+  fi
+  __llmenv_update push
+  return 0
+}
+
+__llmenv_update() {
+  # What a refused answer failed at, and what helps.
+  local __llmenv_wrong= __llmenv_hint=
+  if [[ -n $__llmenv_first ]]; then
+    __llmenv_start
+  else
+    __llmenv_ask $1 || __llmenv_failed $? $1
+  fi
+  __llmenv_pwd=$PWD
+}
+
+# Asks and applies. 0: done. 2: the request was refused. 3: nobody listens. 4: no whole answer in time, or the socket is
+# a stranger's. 6: the answer cannot be applied, and nothing was changed.
+__llmenv_ask() {
+  local __llmenv_answer= __llmenv_code=0 __llmenv_spawn=0
+  local -a __llmenv_fields __llmenv_changed
+  __llmenv_describe
+  if (( __llmenv_direct )); then
+    __llmenv_exchange "$@" || __llmenv_code=$?
+  else
+    __llmenv_code=5
+  fi
+  if (( __llmenv_code == 3 || __llmenv_code == 5 )); then
+    # A subshell lives too shortly to start anything for, and a command is not to wait for it.
+    [[ $1 != push && $__llmenv_own == $$ ]] && __llmenv_is_due && __llmenv_spawn=1
+    if (( __llmenv_code == 5 || __llmenv_spawn )); then
+      __llmenv_code=0
+      __llmenv_answer=$("$__llmenv_program" hook prompt why=$1 spawn=$__llmenv_spawn "$__llmenv_fields[@]" \
+        changed=${(j:,:)__llmenv_changed} "${@:2}" 2>/dev/null) || __llmenv_code=$?
+      # 126, 127: the program itself is gone.
+      (( __llmenv_code < 100 )) || __llmenv_code=3
+    fi
+  fi
+  (( __llmenv_code )) && return __llmenv_code
+  __llmenv_retry=0 __llmenv_silent=none __llmenv_told=
+  __llmenv_apply $1 "$__llmenv_answer"
+}
+
+__llmenv_is_due() {
+  local -i __llmenv_clock=${EPOCHSECONDS:-$SECONDS}
+  # A clock that was set back must not make this wait for ever.
+  (( __llmenv_retry == 0 || __llmenv_clock >= __llmenv_retry || __llmenv_retry - __llmenv_clock > 10 ))
+}
+
+# What is told of this shell, without any value.
+__llmenv_describe() {
+  local __llmenv_name __llmenv_begun=${__llmenv_id#*.}
+  # A subshell is a shell of its own: `(cd p && command)` must not speak for the one above it.
+  __llmenv_own=${sysparams[pid]:-$$}
+  [[ $__llmenv_own == $$ ]] || __llmenv_begun=0
+  __llmenv_changed=()
+  for __llmenv_name in $__llmenv_names; do
+    __llmenv_is_ours || __llmenv_changed+=($__llmenv_name)
+  done
+  __llmenv_fields=(shell=zsh pid=$__llmenv_own start=$__llmenv_begun reason=$__llmenv_reason
+    "profile=${__llmenv_profile:--}" lease=$__llmenv_lease "mark=${__llmenv_mark:--}" signals=0
+    names=${(j:,:)__llmenv_names})
+}
+
+# Whether the variable $__llmenv_name still holds what was applied.
+__llmenv_is_ours() {
+  if [[ $__llmenv_kinds[$__llmenv_name] == unset ]]; then
+    [[ ! -v $__llmenv_name ]]
+  else
+    [[ -v $__llmenv_name && "${(P)__llmenv_name}" == "$__llmenv_values[$__llmenv_name]" ]]
+  fi
+}
+
+# Sends $__llmenv_fields to the daemon and reads into $__llmenv_answer up to `end`, at most 50 ms, at the start of a
+# shell 1 s. What a daemon sends after that is never seen.
+__llmenv_exchange() {
+  local __llmenv_address= __llmenv_socket __llmenv_request __llmenv_name __llmenv_value __llmenv_piece REPLY=
+  local -a __llmenv_private
+  local -F __llmenv_limit=0.05 __llmenv_until __llmenv_left
+  [[ $1 == start ]] && __llmenv_limit=1
+  [[ -r $__llmenv_state_dir/daemon ]] && __llmenv_address=$(<$__llmenv_state_dir/daemon)
+  __llmenv_socket=${__llmenv_address##*$'\nsocket '}
+  [[ $__llmenv_address == 'llmenv 1'$'\n'*$'\nsocket /'* && $__llmenv_socket != *$'\n'* ]] || return 3
+  [[ -e $__llmenv_socket ]] || return 3
+  [[ -S $__llmenv_socket && ! -h $__llmenv_socket && -O $__llmenv_socket ]] || return 4
+  if [[ $__llmenv_address != "$__llmenv_checked" ]]; then
+    # The folder is ours and closed to others, so nobody else can have put the socket there.
+    __llmenv_private=(${__llmenv_socket:h}(N/Uf:go-rwx:))
+    (( $#__llmenv_private == 1 )) || return 4
+    __llmenv_checked=$__llmenv_address
+  fi
+
+  __llmenv_value=$PWD
+  [[ $PWD == /* && $PWD -ef . ]] || __llmenv_value=${${:-.}:A}
+  __llmenv_request=$'hook 1'
+  for __llmenv_value in "$__llmenv_fields[@]" why=$1 "cwd=$__llmenv_value" "${@:2}"; do
+    __llmenv_request+=$'\t'${${${${__llmenv_value//\%/%25}//$'\t'/%09}//$'\n'/%0A}//$'\r'/%0D}
+  done
+  [[ $1 == start ]] && __llmenv_changed=($__llmenv_names)
+  for __llmenv_name in $__llmenv_changed; do
+    __llmenv_value=$__llmenv_name
+    # No key and no address is longer; a socket whose reader sleeps takes some hundred kilobytes before it blocks.
+    [[ -v $__llmenv_name ]] && __llmenv_value+="=${${(P)__llmenv_name}[1,4096]}"
+    __llmenv_request+=$'\t'var=${${${${__llmenv_value//\%/%25}//$'\t'/%09}//$'\n'/%0A}//$'\r'/%0D}
+  done
+
+  # The other end may close first.
+  trap '' PIPE
+  zsocket $__llmenv_socket 2>/dev/null || return 3
+  {
+    __llmenv_until=$(( EPOCHREALTIME + __llmenv_limit ))
+    syswrite -o $REPLY -- $__llmenv_request$'\n' 2>/dev/null || return 4
+    while [[ $__llmenv_answer != *$'\nend\t'*$'\n' ]]; do
+      __llmenv_left=$(( __llmenv_until - EPOCHREALTIME ))
+      (( __llmenv_left > 0 && $#__llmenv_answer < 262144 )) || return 4
+      (( __llmenv_left < __llmenv_limit )) || __llmenv_left=__llmenv_limit
+      sysread -t $__llmenv_left -s 65536 -i $REPLY __llmenv_piece || return 4
+      __llmenv_answer+=$__llmenv_piece
+      # A request that is not UTF-8 is answered in JSON; the program knows how to write it.
+      [[ $__llmenv_answer == \{* ]] && return 5
+    done
+  } always {
+    exec {REPLY}>&-
+  }
+  [[ $__llmenv_answer == $'fail\t'* ]] && return 2
+  return 0
+}
+
+# No answer, or none that can be applied. In the same directory everything stays; elsewhere nothing of the last
+# directory's account may remain. $1 is the code, $2 why it was asked.
+__llmenv_failed() {
+  local __llmenv_name __llmenv_now= __llmenv_text __llmenv_gone=
+  [[ -r $__llmenv_file ]] && __llmenv_now=$(<$__llmenv_file)
+  __llmenv_silent=$__llmenv_now
+  # What was changed by hand is not asked about again before it changes once more.
+  __llmenv_watched=()
+  for __llmenv_name in $__llmenv_names; do __llmenv_watched+=($__llmenv_name "${(P)__llmenv_name-}"); done
+  case $1 in
+    (2) __llmenv_text='the daemon does not understand this shell' __llmenv_hint='open a new shell' ;;
+    (3) __llmenv_text='no daemon runs and none could be started' __llmenv_hint='`llmenv daemon status` says more'
+      __llmenv_is_due && __llmenv_retry=$(( ${EPOCHSECONDS:-$SECONDS} + 10 )) ;;
+    (6) __llmenv_text=$__llmenv_wrong ;;
+    (*) __llmenv_text='the daemon does not answer' __llmenv_hint='`llmenv daemon status` says more' ;;
+  esac
+  [[ $2 == push ]] && return 0
+  if [[ $PWD != "$__llmenv_pwd" && $__llmenv_reason != (shell|off) ]] && (( $#__llmenv_names )); then
+    __llmenv_gone=${__llmenv_profile:-what was released}
+    if __llmenv_apply prompt $'state\tapply\tnone\t-\t0\t-\nend\t'"$__llmenv_generation"; then
+      __llmenv_say "$__llmenv_text, so \`$__llmenv_gone\` was taken out of this shell on leaving its directory"
+      __llmenv_told=$1
+      return 0
+    fi
+  fi
+  if (( $1 == 6 )); then
+    __llmenv_say "$__llmenv_text, so nothing was changed; $__llmenv_hint"
+  elif [[ ( $PWD != "$__llmenv_pwd" || $2 == start && $1 != 3 ) && $__llmenv_told != $1 ]]; then
+    [[ $__llmenv_reason == (shell|off) ]] || __llmenv_say "$__llmenv_text; $__llmenv_hint"
+  fi
+  __llmenv_told=$1
+}
+
+__llmenv_say() {
+  # In a command substitution this is somebody's data.
+  [[ ${sysparams[pid]:-$$} == $$ ]] || return 0
+  print -ru2 -- "llmenv: ${${1//[$'\0'-$'\x1f'$'\x7f']/?}//$'\xc2'[$'\x80'-$'\x9f']/?}"
+}
+
+# llmenv use, off, allow, deny, lock, unlock: done by the program, applied here before this returns.
+__llmenv_choose() {
+  emulate -L zsh -o no_xtrace -o no_multibyte
+  local __llmenv_answer= __llmenv_code=0 __llmenv_why=prompt __llmenv_wrong= __llmenv_hint= __llmenv_words __llmenv_before
+  local -a __llmenv_fields __llmenv_changed
+  [[ -z $__llmenv_first ]] || __llmenv_start
+  __llmenv_describe
+  __llmenv_chosen
+  __llmenv_before=$__llmenv_words
+  # The others are no choice: what was changed by hand stays.
+  [[ $1 == (use|off) ]] && __llmenv_why=choose
+  __llmenv_answer=$("$__llmenv_program" hook apply why=choose "previous=$__llmenv_previous" "$__llmenv_fields[@]" \
+    changed=${(j:,:)__llmenv_changed} -- "$@") || __llmenv_code=$?
+  if [[ $__llmenv_code == 0 && -n $__llmenv_answer ]]; then
+    __llmenv_apply $__llmenv_why "$__llmenv_answer" || __llmenv_code=$?
+    case $__llmenv_code in
+      (0)
+        __llmenv_chosen
+        [[ $__llmenv_words == "$__llmenv_before" ]] || __llmenv_previous=$__llmenv_before
+        __llmenv_pwd=$PWD __llmenv_retry=0 __llmenv_silent=none __llmenv_told=
+        ;;
+      (6) __llmenv_say "$__llmenv_wrong, so nothing was changed; $__llmenv_hint" ;;
+      (*) __llmenv_say 'the answer was cut off, so nothing was changed; run the command again' ;;
+    esac
+    (( __llmenv_code == 0 )) || __llmenv_code=1
+  fi
+  return __llmenv_code
+}
+
+# What `use -` goes back to.
+__llmenv_chosen() {
+  case $__llmenv_reason in
+    (shell) __llmenv_words="use $__llmenv_profile" ;;
+    (off) __llmenv_words=off ;;
+    (*) __llmenv_words=auto ;;
+  esac
+}
+
+# The first prompt: what was inherited is looked at, kept or dropped, before anything runs.
+__llmenv_start() {
+  local __llmenv_from= __llmenv_code=0 __llmenv_name
+  local -a __llmenv_parts
+  __llmenv_first=
+  __llmenv_parts=("${(@s.:.)${LLMENV_STATE-}}")
+  if [[ $#__llmenv_parts == 6 && $__llmenv_parts[1] == 1 ]]; then
+    __llmenv_from=$__llmenv_parts[2] __llmenv_reason=$__llmenv_parts[3] __llmenv_profile=${LLMENV_PROFILE-}
+    [[ $__llmenv_parts[4] == <-> ]] && __llmenv_lease=$__llmenv_parts[4]
+    [[ $__llmenv_parts[5] == - ]] || __llmenv_mark=$__llmenv_parts[5]
+    for __llmenv_name in ${(s.,.)__llmenv_parts[6]}; do
+      __llmenv_is_allowed && [[ -z ${__llmenv_kinds[$__llmenv_name]-} ]] || continue
+      # Inherited names are llmenv's; before it there was nothing.
+      __llmenv_names+=($__llmenv_name)
+      if [[ -v $__llmenv_name ]]; then __llmenv_kinds[$__llmenv_name]=set; else __llmenv_kinds[$__llmenv_name]=unset; fi
+      __llmenv_values[$__llmenv_name]=${(P)__llmenv_name-}
+      __llmenv_types[$__llmenv_name]= __llmenv_olds[$__llmenv_name]=
+      __llmenv_watched+=($__llmenv_name "${(P)__llmenv_name-}")
+    done
+  fi
+  __llmenv_ask start ${__llmenv_from:+from=$__llmenv_from} && return 0
+  __llmenv_code=$?
+  __llmenv_pwd=$PWD
+  # Without an answer only a choice of the shell right above this one is known to be meant here.
+  if (( $#__llmenv_names )) && [[ ${__llmenv_from%%.*} != ($PPID|$$) ]]; then
+    __llmenv_apply prompt $'state\tapply\tnone\t-\t0\t-\nend\t' || :
+  fi
+  __llmenv_failed $__llmenv_code start
+}
+
+# Names that steer a shell, a loader or an interpreter are refused here too, whoever sends $__llmenv_name.
+__llmenv_is_allowed() {
+  [[ $__llmenv_name == [A-Za-z_]* && $__llmenv_name != *[^A-Za-z0-9_]* && $#__llmenv_name -le 128 ]] || return 1
+  case ${(U)__llmenv_name} in
+    (PATH|HOME|USER|LOGNAME|SHELL|ENV|IFS|CDPATH|SHELLOPTS|ZDOTDIR|PROMPT*|RPROMPT*|RPS*|PWD|OLDPWD|TERM|TMPDIR|TEMP|TMP) return 1 ;;
+    (EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|LESSOPEN|LESSCLOSE|CC|CXX|MAKEFLAGS|RUSTC_WRAPPER|CLASSPATH) return 1 ;;
+    (NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RUBYOPT|RUBYLIB|PERL5OPT|PERL5LIB|PERL5DB) return 1 ;;
+    (JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|HTTP_PROXY|HTTPS_PROXY|ALL_PROXY|NO_PROXY) return 1 ;;
+    (SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|OPENSSL_CONF|DBUS_SESSION_BUS_ADDRESS) return 1 ;;
+    (CODEX_HOME|CLAUDE_CONFIG_DIR|LOCPATH|GCONV_PATH|HOSTALIASES|RESOLV_HOST_CONF|TERMINFO|INPUTRC) return 1 ;;
+    (_|UID|EUID|GID|EGID|PPID|SECONDS|RANDOM|REPLY|STATUS|ARGV|FPATH|MAILPATH|HISTFILE|STTY|NULLCMD|READNULLCMD) return 1 ;;
+    (LD_*|DYLD_*|BASH*|PS*|FISH_*|ZSH_*|ZLE_*|PYTHON*|GIT_*|XDG_*|LLMENV_*|__LLMENV*|CARGO_*|NPM_CONFIG_*|PIP_*|MALLOC_*|GLIBC_*) return 1 ;;
+  esac
+}
+
+# Whether the variable $__llmenv_name, of the type $1, can be replaced and brought back.
+__llmenv_is_plain() {
+  case $1 in
+    (*readonly*)
+      __llmenv_wrong="$__llmenv_name is read-only in this shell" __llmenv_hint="start a new shell without \`readonly $__llmenv_name\`"
+      return 1 ;;
+    (*special*|*tied*|array*|association*|float*|*left*|*right*)
+      __llmenv_wrong="$__llmenv_name is declared as $1 in this shell" __llmenv_hint="\`unset $__llmenv_name\` makes room for it"
+      return 1 ;;
+  esac
+}
+
+# Applies an answer as one piece, or changes nothing. $1 says why, $2 is the answer. 4: it is none; 6: it cannot be.
+__llmenv_apply() {
+  local __llmenv_line __llmenv_word __llmenv_rest __llmenv_name __llmenv_value __llmenv_type __llmenv_end= __llmenv_id_now=
+  local __llmenv_effect= __llmenv_r= __llmenv_p= __llmenv_l=0 __llmenv_m= __llmenv_same=
+  local -a __llmenv_parts __llmenv_back __llmenv_says
+  local -aU __llmenv_new
+  local -A __llmenv_k __llmenv_v __llmenv_t __llmenv_o __llmenv_todo __llmenv_yours __llmenv_now
+  for __llmenv_line in "${(@f)2}"; do
+    __llmenv_word=${__llmenv_line%%$'\t'*} __llmenv_rest=${__llmenv_line#*$'\t'}
+    case $__llmenv_word in
+      (set|unset)
+        __llmenv_name=${__llmenv_rest%%$'\t'*} __llmenv_value=
+        if ! __llmenv_is_allowed; then
+          __llmenv_wrong='the daemon names a variable that must not be set' __llmenv_hint='run `llmenv daemon restart`'
+          return 6
+        fi
+        if [[ $__llmenv_word == set ]]; then
+          __llmenv_value=${__llmenv_rest#*$'\t'}
+          if [[ $__llmenv_rest != *$'\t'* || $__llmenv_value == *[$'\0'-$'\x1f'$'\x7f']* ]]; then
+            __llmenv_wrong="the daemon's value for $__llmenv_name is not one line" __llmenv_hint='run `llmenv daemon restart`'
+            return 6
+          fi
+        elif [[ ! -v $__llmenv_name && -z ${__llmenv_kinds[$__llmenv_name]-} ]]; then
+          # Nothing there and nothing wanted: nothing to keep in mind.
+          continue
+        fi
+        __llmenv_new+=($__llmenv_name)
+        __llmenv_k[$__llmenv_name]=$__llmenv_word __llmenv_v[$__llmenv_name]=$__llmenv_value
+        ;;
+      (state)
+        __llmenv_parts=("${(@ps:\t:)__llmenv_rest}")
+        (( $#__llmenv_parts == 5 )) || return 4
+        __llmenv_effect=$__llmenv_parts[1] __llmenv_r=$__llmenv_parts[2] __llmenv_l=$__llmenv_parts[4]
+        [[ $__llmenv_parts[3] == - ]] || __llmenv_p=$__llmenv_parts[3]
+        [[ $__llmenv_parts[5] == - ]] || __llmenv_m=$__llmenv_parts[5]
+        ;;
+      (yours) __llmenv_yours[$__llmenv_rest]=1 ;;
+      (say) __llmenv_says+=("$__llmenv_rest") ;;
+      (shell) [[ $__llmenv_rest == ${__llmenv_own}.<-> ]] && __llmenv_id_now=$__llmenv_rest ;;
+      (end) __llmenv_end=$__llmenv_rest; break ;;
+    esac
+  done
+  # Half an answer is none.
+  [[ $__llmenv_word == end && -n $__llmenv_effect ]] || return 4
+  if [[ -n $__llmenv_id_now && $__llmenv_id_now != "$__llmenv_id" ]]; then
+    __llmenv_id=$__llmenv_id_now __llmenv_file=$__llmenv_state_dir/shells/$__llmenv_id_now
+  fi
+  for __llmenv_line in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_line"; done
+  [[ $__llmenv_effect == apply ]] || return 0
+  [[ $__llmenv_p == "$__llmenv_profile" && $1 != choose ]] && __llmenv_same=1
+
+  # What each name was before llmenv, and which names go back.
+  for __llmenv_name in $__llmenv_new; do
+    __llmenv_type=${${(Pt)__llmenv_name}/-local} __llmenv_todo[$__llmenv_name]=1
+    __llmenv_now[$__llmenv_name]=$__llmenv_v[$__llmenv_name]
+    if [[ -z ${__llmenv_kinds[$__llmenv_name]-} || -n ${__llmenv_yours[$__llmenv_name]-} ]]; then
+      __llmenv_t[$__llmenv_name]=$__llmenv_type __llmenv_o[$__llmenv_name]=${(P)__llmenv_name-}
+    elif ! __llmenv_is_ours; then
+      __llmenv_t[$__llmenv_name]=$__llmenv_type __llmenv_o[$__llmenv_name]=${(P)__llmenv_name-}
+      if [[ -n $__llmenv_same ]]; then
+        # Changed by hand while the profile stays: it is the user's until something is chosen.
+        __llmenv_todo[$__llmenv_name]= __llmenv_now[$__llmenv_name]=${(P)__llmenv_name-}
+        __llmenv_k[$__llmenv_name]=$__llmenv_kinds[$__llmenv_name] __llmenv_v[$__llmenv_name]=$__llmenv_values[$__llmenv_name]
+        __llmenv_t[$__llmenv_name]=$__llmenv_types[$__llmenv_name] __llmenv_o[$__llmenv_name]=$__llmenv_olds[$__llmenv_name]
+      fi
+    else
+      __llmenv_t[$__llmenv_name]=$__llmenv_types[$__llmenv_name] __llmenv_o[$__llmenv_name]=$__llmenv_olds[$__llmenv_name]
+      # In place already.
+      [[ $__llmenv_kinds[$__llmenv_name]$__llmenv_values[$__llmenv_name] == "$__llmenv_k[$__llmenv_name]$__llmenv_v[$__llmenv_name]" ]] &&
+        __llmenv_todo[$__llmenv_name]=
+    fi
+  done
+  for __llmenv_name in $__llmenv_names; do
+    [[ -z ${__llmenv_k[$__llmenv_name]-} && -z ${__llmenv_yours[$__llmenv_name]-} ]] && __llmenv_is_ours && __llmenv_back+=($__llmenv_name)
+  done
+
+  # Read-only names are looked for before anything changes: half a pair would send one account's key to another's host.
+  for __llmenv_name in $__llmenv_new $__llmenv_back LLMENV_PROFILE LLMENV_STATE; do
+    [[ -n ${__llmenv_k[$__llmenv_name]-} && -z $__llmenv_todo[$__llmenv_name] ]] && continue
+    if ! __llmenv_is_plain "${(Pt)__llmenv_name}"; then
+      __llmenv_generation=$__llmenv_end
+      return 6
+    fi
+  done
+
+  # From here on nothing can fail, and Ctrl-C waits. What changes is first taken away, so that even a kill in between
+  # leaves no mixed pair to a process started by it.
+  trap '' INT
+  for __llmenv_name in $__llmenv_new; do
+    [[ -z $__llmenv_todo[$__llmenv_name] ]] || builtin unset -v -- $__llmenv_name
+  done
+  for __llmenv_name in $__llmenv_back; do builtin unset -v -- $__llmenv_name; done
+  __llmenv_watched=()
+  for __llmenv_name in $__llmenv_new; do
+    [[ -n $__llmenv_todo[$__llmenv_name] && $__llmenv_k[$__llmenv_name] == set ]] &&
+      builtin typeset -gx -- "$__llmenv_name=$__llmenv_v[$__llmenv_name]"
+    __llmenv_watched+=($__llmenv_name "$__llmenv_now[$__llmenv_name]")
+  done
+  for __llmenv_name in $__llmenv_back; do
+    __llmenv_type=$__llmenv_types[$__llmenv_name]
+    [[ -n $__llmenv_type ]] || continue
+    __llmenv_parts=(-g)
+    case $__llmenv_type in (*export*) __llmenv_parts+=(-x) ;; (*) __llmenv_parts+=(+x) ;; esac
+    case $__llmenv_type in (integer*) __llmenv_parts+=(-i) ;; (*lower*) __llmenv_parts+=(-l) ;; (*upper*) __llmenv_parts+=(-u) ;; esac
+    builtin typeset $__llmenv_parts -- "$__llmenv_name=$__llmenv_olds[$__llmenv_name]"
+  done
+  __llmenv_names=($__llmenv_new)
+  __llmenv_kinds=("${(@kv)__llmenv_k}") __llmenv_values=("${(@kv)__llmenv_v}")
+  __llmenv_types=("${(@kv)__llmenv_t}") __llmenv_olds=("${(@kv)__llmenv_o}")
+  __llmenv_reason=$__llmenv_r __llmenv_profile=$__llmenv_p __llmenv_lease=$__llmenv_l __llmenv_mark=$__llmenv_m
+  [[ -z $__llmenv_end ]] || __llmenv_generation=$__llmenv_end
+  if [[ -n $__llmenv_p ]]; then builtin typeset -gx LLMENV_PROFILE=$__llmenv_p; else builtin unset -v LLMENV_PROFILE; fi
+  if [[ $__llmenv_r == none && $#__llmenv_names == 0 ]]; then
+    builtin unset -v LLMENV_STATE
+  else
+    builtin typeset -gx LLMENV_STATE=1:$__llmenv_id:$__llmenv_r:$__llmenv_l:${__llmenv_m:--}:${(j:,:)__llmenv_names}
+  fi
+  return 0
+}
+
+__llmenv_load() {
+  emulate -L zsh -o no_xtrace -o no_multibyte
+  local __llmenv_stat=
+  # With `sudo -E` this would be somebody else's home.
+  [[ -O $HOME ]] || return 0
+  typeset -ga __llmenv_names __llmenv_watched precmd_functions preexec_functions chpwd_functions
+  typeset -gA __llmenv_kinds __llmenv_values __llmenv_types __llmenv_olds
+  typeset -g +x __llmenv_first=1 __llmenv_pwd= __llmenv_generation= __llmenv_retry=0 __llmenv_silent=none __llmenv_told=
+  typeset -g +x __llmenv_reason=none __llmenv_profile= __llmenv_lease=0 __llmenv_mark= __llmenv_previous=auto
+  typeset -g +x __llmenv_direct=0 __llmenv_checked= __llmenv_own=$$ __llmenv_id=$$.0
+  zmodload zsh/system zsh/datetime zsh/net/socket 2>/dev/null && __llmenv_direct=1
+  # Linux tells a process' start time in the 22nd field of this file; elsewhere the daemon does.
+  if [[ -r /proc/$$/stat ]]; then
+    __llmenv_stat=${"$(</proc/$$/stat)"##*\) }
+    __llmenv_id=$$.${${=__llmenv_stat}[20]}
+  fi
+  typeset -g +x __llmenv_file=$__llmenv_state_dir/shells/$__llmenv_id
+  # Last, so that what direnv and others set before it is seen.
+  (( ${precmd_functions[(Ie)__llmenv_prompt]} )) || precmd_functions+=(__llmenv_prompt)
+  (( ${chpwd_functions[(Ie)__llmenv_enter]} )) || chpwd_functions+=(__llmenv_enter)
+  (( ${preexec_functions[(Ie)__llmenv_command]} )) || preexec_functions+=(__llmenv_command)
+  # A script that asked for it draws no prompt.
+  [[ -o interactive ]] || __llmenv_update start
+}
+
+if [[ ${(t)__llmenv_names-} != array* ]]; then
+  if [[ -o interactive ]]; then
+    [[ ${LLMENV_HOOK-} == 0 ]] || __llmenv_load
+  else
+    [[ ${LLMENV_HOOK-} != 1 ]] || __llmenv_load
+  fi
+fi
