@@ -1,7 +1,8 @@
-//! For `llmenv env NAME --format fish | source`: one block, which fish runs only when it has read its `end`.
+//! For `llmenv env NAME --format fish | source`: one compound command, which fish runs only when it has read its `end`.
 //!
-//! Many fish users keep keys in universal variables, which come to light when the global of that name is erased. Erasing
-//! those too would change every other session for good, so a global one that is empty and not exported hides them.
+//! Many fish users keep keys in exported universal variables. A global hides one from children only by its own value:
+//! erased, or set and not exported, it lets the universal one through (fish 3.6, tried), and erasing that would change
+//! every other session for good. So where a name to unset is one, nothing is changed, and the message says what to type.
 
 use super::{Emitted, Format, Vars};
 
@@ -21,14 +22,11 @@ impl Format for Fish {
 
     fn write(&self, vars: &Vars<'_>, out: &mut Emitted) {
         let text = &mut *out.text;
-        text.push_str("begin;\n");
-        for name in &vars.unset {
-            for part in ["set -eg ", name, "; set -q ", name, "; and set -gu ", name, ";\n"] {
-                text.push_str(part);
-            }
+        if vars.unset.is_empty() {
+            text.push_str("begin;\n");
+        } else {
+            push_guarded_unset(&vars.unset, text);
         }
-        // `set` hands on the status of what ran before it.
-        text.push_str("true;\n");
         for (name, value) in &vars.set {
             for part in ["set -gx ", name, " "] {
                 text.push_str(part);
@@ -37,6 +35,21 @@ impl Format for Fish {
             text.push_str(";\n");
         }
         text.push_str("end\n");
+    }
+}
+
+fn push_guarded_unset(names: &[&str], text: &mut String) {
+    let all = names.join(" ");
+    for (at, name) in names.iter().enumerate() {
+        text.push_str(if at == 0 { "if set -qUx " } else { "; or set -qUx " });
+        text.push_str(name);
+    }
+    text.push_str(
+        ";\necho 'llmenv: nothing was changed, because one of these is a universal variable (set -eU takes one away): ",
+    );
+    // `set` hands on the status of what ran before it, and erasing what is not there is a failure.
+    for part in [&all, "' >&2; false;\nelse;\nset -eg ", &all, ";\ntrue;\n"] {
+        text.push_str(part);
     }
 }
 

@@ -2,7 +2,8 @@
 //! `llmenv env NAME --format json | from json | load-env` sets the same values (and unsets nothing).
 //!
 //! One closure whose environment stays (`do --env`), so that a text that is cut off does not parse. Values are raw strings,
-//! `r#'…'#`, in which nothing is an escape (Nushell book, "Working with strings"): as many `#` as no run after a `'` has.
+//! `r#'…'#`, in which nothing is an escape (Nushell book, "Working with strings"): one `#` more than stand
+//! after any `'`, the opening one included.
 
 use super::{Emitted, Format, Vars};
 
@@ -48,7 +49,8 @@ impl Format for Nu {
 }
 
 fn push_raw(value: &str, text: &mut String) {
-    let hashes = value.split('\'').skip(1).map(|rest| rest.bytes().take_while(|b| *b == b'#').count()).max();
+    // The opening quote counts as well: `r#'#x'#` ends before the x.
+    let hashes = value.split('\'').map(|rest| rest.bytes().take_while(|b| *b == b'#').count()).max();
     let hashes = hashes.unwrap_or(0) + 1;
     text.push('r');
     text.extend(std::iter::repeat_n('#', hashes));

@@ -54,3 +54,8 @@ fn t13_bash_declared_types_do_not_matter() {
 fn bash_unquoted_eval_works() {
     posix::unquoted_eval_works("bash", &BASH);
 }
+
+#[test]
+fn t13_bash_naive_quoting_runs_code() {
+    posix::naive_quoting_runs_code(&BASH);
+}

@@ -110,3 +110,13 @@ pub fn unquoted_eval_works(format: &str, way: &Way) {
     assert_received(&room.dumped("child"), &pair());
     assert!(!room.dumped("child").contains_key("OPENAI_API_BASE"));
 }
+
+/// A control: the same values in the quoting that comes to mind first do run code.
+pub fn naive_quoting_runs_code(way: &Way) {
+    for (open, value, close) in [("\"", "$(touch pwn)", "\""), ("'", "'; touch pwn; true '", "'")] {
+        let room = Room::new();
+        room.write("text", &format!("export A={open}{value}{close}\n"));
+        run(room.command(way.program).args(way.options).args(["-c", "eval \"$(cat text)\""]));
+        assert!(room.path("pwn").exists());
+    }
+}

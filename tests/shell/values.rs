@@ -37,7 +37,7 @@ const ATTACKS: [&str; 24] = [
 /// Every awkward value that is always tried.
 pub fn awkward() -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
-    for c in ('!'..='~').filter(|c| c.is_ascii_punctuation()).chain(QUOTES) {
+    for c in ('!'..='~').filter(char::is_ascii_punctuation).chain(QUOTES) {
         for value in [
             format!("{c}"),
             format!("{c}{c}"),

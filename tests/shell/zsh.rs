@@ -53,3 +53,8 @@ fn t13_zsh_declared_types_do_not_matter() {
 fn zsh_unquoted_eval_works() {
     posix::unquoted_eval_works("zsh", &ZSH);
 }
+
+#[test]
+fn t13_zsh_naive_quoting_runs_code() {
+    posix::naive_quoting_runs_code(&ZSH);
+}
