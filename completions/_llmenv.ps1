@@ -276,6 +276,6 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
         }
     })
 
-    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+    $completions | Where-Object { $_.CompletionText -like "$wordToComplete*" } |
         Sort-Object -Property ListItemText
 }

@@ -91,6 +91,35 @@ pub fn choice(question: &str, choices: &[String], fallback: Option<usize>) -> Re
 
 /// Asks for a secret; what is typed is not shown.
 pub fn secret(question: &str) -> Result<Secret> {
+    // The library asks first and turns the echo off then: what is pasted in between would stand on the screen.
+    #[cfg(unix)]
+    let _silence = Silence::begin();
     let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|err| no_answer(&err))?;
     Ok(Secret::new(typed))
+}
+
+/// A terminal without echo, until dropped.
+#[cfg(unix)]
+struct Silence(std::fs::File, rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Silence {
+    /// Turns the echo off; `None` where there is no terminal, which the question then says.
+    fn begin() -> Option<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let terminal = std::fs::File::open("/dev/tty").ok()?;
+        let before = tcgetattr(&terminal).ok()?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        // `Now` keeps what was typed already; it may be the answer.
+        tcsetattr(&terminal, OptionalActions::Now, &silent).ok()?;
+        Some(Self(terminal, before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let _ = rustix::termios::tcsetattr(&self.0, rustix::termios::OptionalActions::Now, &self.1);
+    }
 }

@@ -11,6 +11,8 @@ use crate::ipc::protocol::{
 };
 use crate::paths::Paths;
 
+/// How long a daemon may take over `hello`, `stop` and the state of its store, which has two seconds.
+const RUNNING_TIMEOUT: Duration = Duration::from_millis(2_500);
 /// How long a daemon may take to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -40,12 +42,12 @@ impl Answerer {
         Self::checked(paths, client::connect_or_start(paths, COMMAND_TIMEOUT)?)
     }
 
-    /// Connects only to a daemon that runs already.
+    /// Connects only to a daemon that runs already. Nothing that is asked of it then takes long.
     pub fn running(paths: &Paths) -> Result<Self, Unreachable> {
         if is_off() {
             return Err(Unreachable::Absent);
         }
-        Client::connect(paths, COMMAND_TIMEOUT).map(|client| Self::of(Some(client)))
+        Client::connect(paths, RUNNING_TIMEOUT).map(|client| Self::of(Some(client)))
     }
 
     fn checked(paths: &Paths, client: Client) -> Result<Self> {
@@ -83,15 +85,14 @@ impl Answerer {
 
     /// Asks; a [`Response::Error`] is an error here.
     pub fn ask(&mut self, request: &Request) -> Result<Response> {
-        let response = match &mut self.client {
-            Some(client) => client.ask(request)?,
-            None => {
-                let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
-                if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
-                    self.earlier.push(request.clone());
-                }
-                response
+        let response = if let Some(client) = &mut self.client {
+            client.ask(request)?
+        } else {
+            let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
+            if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
+                self.earlier.push(request.clone());
             }
+            response
         };
         match response {
             Response::Error(error) => Err(error),
@@ -167,10 +168,12 @@ impl Answerer {
         let start = crate::process::start_time(pid);
         let asked = client.ask(&Request::Stop);
         drop(client);
-        if wait_until_gone(paths, pid, start) {
+        // One that did not take the request will not end by waiting.
+        if asked.is_ok() && wait_until_gone(paths, pid, start) {
             return Ok(());
         }
-        if end_by_force(pid, start) && wait_until_gone(paths, pid, start) {
+        end_by_force(pid, start);
+        if wait_until_gone(paths, pid, start) {
             return Ok(());
         }
         let error = Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) did not end"));
@@ -230,11 +233,13 @@ fn wait_until_gone(paths: &Paths, pid: u32, start: Option<u64>) -> bool {
 
 /// Kills a daemon that does not answer (stopped, stuck). Only the very process that accepted the connection's address.
 #[cfg(unix)]
-fn end_by_force(pid: u32, start: Option<u64>) -> bool {
+fn end_by_force(pid: u32, start: Option<u64>) {
     use rustix::process::{Pid, Signal, kill_process};
     let is_same = start.is_some_and(|start| crate::process::is_alive(pid, start)) && is_this_program(pid);
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|_| is_same);
-    pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
+    if let Some(pid) = pid {
+        let _ = kill_process(pid, Signal::KILL);
+    }
 }
 
 /// The address file could name any process of this user: only one that runs a program of this name is ended.
@@ -251,20 +256,18 @@ fn is_this_program(_pid: u32) -> bool {
 }
 
 #[cfg(windows)]
-fn end_by_force(pid: u32, start: Option<u64>) -> bool {
+fn end_by_force(pid: u32, start: Option<u64>) {
     use windows_sys::Win32::Foundation::CloseHandle;
     use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_TERMINATE, TerminateProcess};
     if !start.is_some_and(|start| crate::process::is_alive(pid, start)) {
-        return false;
+        return;
     }
     // SAFETY: plain calls; the handle is checked and closed once.
     unsafe {
         let process = OpenProcess(PROCESS_TERMINATE, 0, pid);
-        if process.is_null() {
-            return false;
+        if !process.is_null() {
+            TerminateProcess(process, 1);
+            CloseHandle(process);
         }
-        let ended = TerminateProcess(process, 1) != 0;
-        CloseHandle(process);
-        ended
     }
 }

@@ -37,7 +37,8 @@ fn every_script_parses() {
     let text = home.llmenv(&["completions", "powershell"]).stdout;
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
-    assert!(!parser.parse(&text, None).unwrap().root_node().has_error());
+    let tree = parser.parse(&text, None).unwrap();
+    assert!(!tree.root_node().has_error(), "{:?}", first_error(tree.root_node()).map(|node| node.range()));
 }
 
 #[test]
@@ -55,4 +56,11 @@ fn profile_names_are_offered() {
     let mut command = home.cmd("fish");
     command.args(["-c", "llmenv completions fish | source; complete -C 'llmenv show w'; complete -C 'llmenv prov'"]);
     assert_eq!(finish(command, None).stdout, "work\tProfile\nproviders\tThe catalogue of providers\n");
+}
+
+/// The innermost node that the grammar could not read.
+fn first_error(node: tree_sitter::Node) -> Option<tree_sitter::Node> {
+    let mut cursor = node.walk();
+    let inner = node.children(&mut cursor).find(tree_sitter::Node::has_error).and_then(first_error);
+    inner.or_else(|| (node.is_error() || node.is_missing()).then_some(node))
 }

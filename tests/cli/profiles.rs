@@ -183,7 +183,7 @@ fn a_stopped_daemon_is_replaced_by_restart() {
     assert!(std::process::Command::new("kill").args(["-STOP", &pid.to_string()]).status().unwrap().success());
     let got = home.llmenv(&["daemon", "restart"]);
     assert_eq!(got.code, 0, "{got:?}");
-    assert!(home.daemon_pid().is_some_and(|new| new != pid));
+    assert!(home.daemon_pid().is_some_and(|new| new != pid), "{pid}, then {:?}: {got:?}", home.daemon_pid());
 }
 
 #[test]
