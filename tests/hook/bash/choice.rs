@@ -87,7 +87,7 @@ fn a_lease_ends() {
     let text = terminal.run("llmenv use work --for 2s");
     assert!(text.contains("using `work` in this shell for "), "{text}");
     assert_holds(&mut terminal, "work");
-    wait_until("the lease ends", || held(&mut terminal)[0].is_none());
+    wait_until("the lease ends", || terminal.child_var("OPENAI_API_KEY").is_none());
     assert_nothing(&mut terminal);
     let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
     assert_eq!(seen.matches("the lease of `work` has ended").count(), 1, "{seen}");
@@ -101,7 +101,7 @@ fn a_lease_ends_without_a_daemon_too() {
     assert_holds(&mut terminal, "work");
     let daemon = home.daemon_pid().unwrap();
     super::signal(daemon, "-STOP");
-    wait_until("the lease ends", || held(&mut terminal)[0].is_none());
+    wait_until("the lease ends", || terminal.child_var("OPENAI_API_KEY").is_none());
     assert_nothing(&mut terminal);
     super::signal(daemon, "-CONT");
 }

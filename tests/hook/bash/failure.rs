@@ -28,7 +28,10 @@ fn a_killed_daemon_is_not_felt() {
     terminal.run("llmenv use --auto");
     assert_nothing(&mut terminal);
     kill(&home);
+    // A new one is started; on a busy machine it may be ready only after this prompt.
     terminal.run("cd p");
+    wait_until("a new daemon answers", || terminal.child_var("LLMENV_PROFILE").is_some());
+    wait_until("the key arrives", || terminal.child_var("OPENAI_API_KEY").is_some());
     assert_holds(&mut terminal, "fast");
     assert!(home.daemon_pid().is_some());
     kill(&home);
@@ -44,7 +47,7 @@ fn a_new_daemon_knows_the_shells_of_the_old_one() {
     kill(&home);
     assert_eq!(home.llmenv(&["list"]).code, 0);
     assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], super::key(3)).code, 0);
-    wait_until("the new key", || held(&mut terminal)[0] == Some(super::key(3)));
+    wait_until("the new key", || terminal.child_var("OPENAI_API_KEY") == Some(super::key(3)));
 }
 
 #[test]
@@ -271,6 +274,11 @@ fn an_address_file_of_another_version_starts_a_daemon() {
     }
 }
 
+/// Where these bytes were printed, at or after a place.
+fn find(terminal: &super::Terminal, from: usize, bytes: &[u8]) -> Option<usize> {
+    terminal.raw_output()[from..].windows(bytes.len()).position(|window| window == bytes).map(|at| from + at)
+}
+
 #[test]
 fn ctrl_c_leaves_a_whole_pair_or_none() {
     let home = home();
@@ -281,15 +289,25 @@ fn ctrl_c_leaves_a_whole_pair_or_none() {
     let own = [Some("own".to_owned()), Some("http://own".to_owned()), None];
     for n in 0..60_u64 {
         let dir = ["~/p", "~/q", "~"][usize::try_from(n % 3).unwrap()];
+        let from = terminal.raw_output().len();
         terminal.type_line(&format!("cd {dir}"));
+        wait_until("the line is taken", || find(&terminal, from, b"\x1b[?2004l").is_some());
         std::thread::sleep(std::time::Duration::from_micros(n * 350));
         terminal.interrupt();
         // However many prompts were drawn by then: an answer to one more line says that the shell is at its own.
-        let mark = format!("n{n}");
-        terminal.wait_prompt();
-        terminal.type_line(&format!("echo {}''{}", &mark[..1], &mark[1..]));
-        terminal.wait_for(|text| text.contains(&format!("{mark}\n")));
-        terminal.wait_prompt();
+        // It is typed again where the interrupt took it along.
+        let mark = format!("<n{n}>");
+        let mut typed = std::time::Instant::now();
+        let line = format!("echo '<'n{n}'>'\r");
+        terminal.send_raw(&line);
+        wait_until("the shell answers", || {
+            if typed.elapsed() > std::time::Duration::from_secs(2) {
+                typed = std::time::Instant::now();
+                terminal.send_raw(&line);
+            }
+            find(&terminal, from, mark.as_bytes()).is_some_and(|at| find(&terminal, at, b"<pty:").is_some())
+        });
+        terminal.run("");
         let held = held(&mut terminal);
         let all = [super::pair("fast"), super::pair("work"), own.clone()];
         assert!(all.contains(&held), "{n}: {held:?}");

@@ -39,7 +39,7 @@ fn a_pin_changed_under_a_shell_stops_counting() {
     terminal.run("cd p");
     assert_holds(&mut terminal, "fast");
     home.write("p/.llmenv.toml", "profile = \"work\"\n");
-    wait_until("the change arrives", || held(&mut terminal)[0].is_none());
+    wait_until("the change arrives", || terminal.child_var("OPENAI_API_KEY").is_none());
     assert_nothing(&mut terminal);
 }
 
@@ -103,7 +103,8 @@ fn a_global_change_elsewhere_waits_for_the_prompt() {
     terminal.wait_prompt();
     let during = std::fs::read_to_string(home.path("during")).unwrap();
     assert!(during.contains("LLMENV_PROFILE=fast\0") && during.contains(&super::groq_key()), "{during}");
-    wait_until("the next prompt follows", || held(&mut terminal) == pair("work"));
+    wait_until("the next prompt follows", || terminal.child_var("OPENAI_API_KEY") == Some(key(1)));
+    assert_holds(&mut terminal, "work");
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn a_push_during_a_line_renews_the_applied_profile() {
     // Before or after the signal, one whole pair; at the prompt the new one.
     let during = std::fs::read_to_string(home.path("during")).unwrap();
     assert!(during.contains(&key(3)) || during.contains(&key(1)), "{during}");
-    wait_until("the new key", || held(&mut terminal)[0] == Some(key(3)));
+    wait_until("the new key", || terminal.child_var("OPENAI_API_KEY") == Some(key(3)));
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn wait_returns_early_at_a_push() {
         String::from_utf8_lossy(&terminal.raw_output()).contains("ended=151")
     });
     terminal.wait_prompt();
-    wait_until("the new key", || held(&mut terminal)[0] == Some(key(n)));
+    wait_until("the new key", || terminal.child_var("OPENAI_API_KEY") == Some(key(n)));
     terminal.run("kill $sleeper");
 }
 

@@ -58,7 +58,7 @@ fn a_hand_made_change_stays_on_rotation_and_other_commands() {
     terminal.run("llmenv use work");
     terminal.run("export OPENROUTER_API_KEY=changed");
     assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], key(3)).code, 0);
-    wait_until("the new key", || held(&mut terminal)[0] == Some(key(3)));
+    wait_until("the new key", || terminal.child_var("OPENAI_API_KEY") == Some(key(3)));
     assert_eq!(both(&mut terminal, "OPENROUTER_API_KEY").as_deref(), Some("changed"));
     home.write("q/.llmenv.toml", "profile = \"fast\"\n");
     terminal.run("llmenv allow q; llmenv deny q");
