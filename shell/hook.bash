@@ -542,19 +542,6 @@ __llmenv_load() {
       __llmenv_signals=1
       ;;
   esac
-  if [[ __LLMENV_DEBUG_TRAP__ == 1 ]]; then
-    __llmenv_text=$(builtin trap -p DEBUG)
-    case $__llmenv_text in
-      *__llmenv_at_cd*) ;;
-      # With `extdebug` a status other than 0 would skip the command.
-      '') builtin trap '__llmenv_at_cd "$_"; : "$_"' DEBUG ;;
-      *)
-        # bash prints `trap -- '…' DEBUG`, quoted for reading back: what the user had runs as before, with its own `$?`.
-        __llmenv_text=${__llmenv_text#trap -- } __llmenv_text=${__llmenv_text% DEBUG}
-        builtin eval "builtin trap -- '__llmenv_at_cd \"\$_\";'$__llmenv_text DEBUG"
-        ;;
-    esac
-  fi
   # Not a plain variable: those can be inherited.
   __llmenv_loaded=(llmenv "$$")
 }
@@ -570,4 +557,18 @@ case $- in
   *i*) [[ ${LLMENV_HOOK-} == 0 ]] || __llmenv_load ;;
   *) [[ ${LLMENV_HOOK-} != 1 ]] || __llmenv_load ;;
 esac
+# Not within a function: there bash hides a DEBUG trap that stands outside.
+if [[ __LLMENV_DEBUG_TRAP__ == 1 && ${__llmenv_loaded[1]-} == "$$" ]]; then
+  __llmenv_text=$(builtin trap -p DEBUG)
+  case $__llmenv_text in
+    *__llmenv_at_cd*) ;;
+    # With `extdebug` a status other than 0 would skip the command.
+    '') builtin trap '__llmenv_at_cd "$_"; : "$_"' DEBUG ;;
+    *)
+      # bash prints `trap -- '…' DEBUG`, quoted for reading back: what the user had runs as before, with its own `$?`.
+      __llmenv_text=${__llmenv_text#trap -- } __llmenv_text=${__llmenv_text% DEBUG}
+      builtin eval "builtin trap -- '__llmenv_at_cd \"\$_\";'$__llmenv_text DEBUG"
+      ;;
+  esac
+fi
 [[ -z $__llmenv_aliases ]] || builtin shopt -s expand_aliases

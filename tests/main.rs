@@ -7,6 +7,8 @@ mod atomic;
 mod cli;
 mod config;
 mod pin;
+#[cfg(unix)]
+mod hook;
 mod process;
 mod provider;
 mod sanitize;
