@@ -6,6 +6,7 @@ mod allow;
 mod atomic;
 mod cli;
 mod config;
+mod hook;
 mod pin;
 mod process;
 mod provider;
