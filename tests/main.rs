@@ -6,13 +6,12 @@ mod allow;
 mod atomic;
 mod cli;
 mod config;
-mod pin;
 #[cfg(unix)]
 mod hook;
+mod pin;
 mod process;
 mod provider;
 mod sanitize;
-#[cfg(unix)]
 mod shell;
 mod store;
 mod support;
