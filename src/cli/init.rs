@@ -62,6 +62,11 @@ pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
     Ok(text.replace(PROGRAM, &quoted(&program)?).replace(STATE_DIR, &quoted(&paths.state_dir)?))
 }
 
+/// Quotes a text as one word of a shell that has a hook.
+pub fn quote_for(shell: &str, text: &str) -> String {
+    HOOKS.iter().find(|hook| hook.name == shell).map_or_else(|| quote_posix(text), |hook| (hook.quote)(text))
+}
+
 /// Within `'…'` only `'` means anything (POSIX.1-2024, Shell Command Language, 2.2.2).
 fn quote_posix(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
