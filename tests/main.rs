@@ -10,6 +10,7 @@ mod pin;
 mod process;
 mod provider;
 mod sanitize;
+#[cfg(unix)]
 mod shell;
 mod store;
 mod support;

@@ -59,3 +59,10 @@ fn bash_unquoted_eval_works() {
 fn t13_bash_naive_quoting_runs_code() {
     posix::naive_quoting_runs_code(&BASH);
 }
+
+/// bash's own integers evaluate what is assigned to them: none may be a name of ours, for the hook's sake too.
+#[test]
+fn t13_bash_integers_are_no_names_of_ours() {
+    let script = "declare -ip | sed 's/^declare -[a-z]* //; s/=.*//'";
+    posix::integers_are_denied(&BASH, script);
+}

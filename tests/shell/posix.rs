@@ -120,3 +120,14 @@ pub fn naive_quoting_runs_code(way: &Way) {
         assert!(room.path("pwn").exists());
     }
 }
+
+/// Asks an interactive shell, which has more of them, for its integer variables.
+pub fn integers_are_denied(way: &Way, script: &str) {
+    let room = Room::new();
+    let output = run(room.command(way.program).args(way.options).args(["-i", "-c", script]));
+    let names = String::from_utf8(output.stdout).unwrap();
+    assert!(names.lines().any(|name| name == "OPTIND"), "{names}");
+    for name in names.lines() {
+        assert!(!llmenv::env_patch::is_allowed_name(name), "`{name}` is an integer of {}", way.program);
+    }
+}

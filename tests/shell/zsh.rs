@@ -58,3 +58,10 @@ fn zsh_unquoted_eval_works() {
 fn t13_zsh_naive_quoting_runs_code() {
     posix::naive_quoting_runs_code(&ZSH);
 }
+
+/// zsh's own integers evaluate what is assigned to them: none may be a name of ours, for the hook's sake too.
+#[test]
+fn t13_zsh_integers_are_no_names_of_ours() {
+    let script = "for k in ${(k)parameters}; do [[ ${parameters[$k]} == (integer|float)* && ${parameters[$k]} != *readonly* && $k == [A-Za-z_]* ]] && print -r -- $k; done";
+    posix::integers_are_denied(&ZSH, script);
+}
