@@ -5,7 +5,9 @@ use std::path::Path;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::fake_daemon::{Answer, FakeDaemon};
-use super::scene::{FAST, Scene, WORK, assert_active, assert_nothing, assert_pair, cd_line, enter, init_line, said, wait_until};
+use super::scene::{
+    FAST, Scene, WORK, assert_active, assert_nothing, assert_pair, cd_line, choose, enter, init_line, said, wait_until,
+};
 use crate::support::{LLMENV, Shell, Terminal};
 
 fn signal(scene: &Scene, signal: Signal) -> u32 {
@@ -16,6 +18,9 @@ fn signal(scene: &Scene, signal: Signal) -> u32 {
 
 fn kill(scene: &Scene) {
     signal(scene, Signal::KILL);
+    // A dying process takes connections until its last thread is gone.
+    let socket = scene.home.path("run/llmenv/daemon.sock");
+    wait_until("nobody listens", || std::os::unix::net::UnixStream::connect(&socket).is_err());
     wait_until("the daemon is dead", || scene.home.daemon_pid().is_none());
 }
 
@@ -32,10 +37,10 @@ pub fn killed_daemon_comes_back(shell: Shell) {
     enter(&mut terminal, &fast);
     assert_active(&mut terminal, &FAST);
     kill(&scene);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     assert_active(&mut terminal, &WORK);
     kill(&scene);
-    terminal.run("llmenv off");
+    choose(&mut terminal, "llmenv off");
     assert_nothing(&mut terminal);
 }
 
@@ -51,7 +56,10 @@ pub fn t22_stopped_daemon(shell: Shell) {
     assert_eq!(terminal.run(""), "");
     assert_active(&mut terminal, &WORK);
     let text = terminal.run(&cd_line(shell, &fast));
-    assert_eq!(said(&text), ["llmenv: the daemon does not answer, so `work` was taken out of this shell on leaving its directory"]);
+    assert_eq!(
+        said(&text),
+        ["llmenv: the daemon does not answer, so `work` was taken out of this shell on leaving its directory"]
+    );
     assert_pair(&mut terminal, Some("mine"), None);
     assert_eq!(terminal.run(""), "", "it is said once");
     terminal.run(&cd_line(shell, Path::new("/")));
@@ -63,7 +71,7 @@ pub fn t22_stopped_daemon(shell: Shell) {
     enter(&mut terminal, &work);
     assert_active(&mut terminal, &WORK);
     // What was chosen stays through it all.
-    terminal.run("llmenv use fast");
+    choose(&mut terminal, "llmenv use fast");
     signal(&scene, Signal::STOP);
     terminal.run(&cd_line(shell, Path::new("/")));
     assert_active(&mut terminal, &FAST);
@@ -91,7 +99,9 @@ pub fn absent_program_is_told_once(shell: Shell) {
     }
     assert_eq!(
         said_in_all,
-        ["llmenv: no daemon runs and none could be started, so `work` was taken out of this shell on leaving its directory"]
+        [
+            "llmenv: no daemon runs and none could be started, so `work` was taken out of this shell on leaving its directory"
+        ]
     );
 }
 

@@ -44,7 +44,8 @@ impl FakeDaemon {
         let socket = scene.home.path("run/llmenv/daemon.sock");
         let _ = std::fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).unwrap();
-        let address = format!("llmenv 1\npid {}\nboot fake\nversion 0\nsocket {}\n", std::process::id(), socket.display());
+        let address =
+            format!("llmenv 1\npid {}\nboot fake\nversion 0\nsocket {}\n", std::process::id(), socket.display());
         std::fs::write(scene.state_dir().join("daemon"), address).unwrap();
         let state = Arc::new(Mutex::new(State { answer: Answer::lines(""), asked: Vec::new() }));
         let (shared, shells) = (Arc::clone(&state), scene.state_dir().join("shells"));

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::scene::{
-    Account, FAST, Scene, WORK, WORK_NEXT, assert_active, assert_both, assert_nothing, assert_pair, cd_line, enter,
-    init_line, said, var_in, wait_until,
+    Account, FAST, Scene, WORK, WORK_NEXT, assert_active, assert_both, assert_nothing, assert_pair, cd_line, choose,
+    enter, init_line, said, var_in, wait_until,
 };
 use crate::support::{Shell, Terminal};
 
@@ -55,16 +55,18 @@ pub fn use_holds_everywhere(shell: Shell) {
     let pinned = scene.pin("pinned", &FAST);
     let mut terminal = scene.shell(shell);
     assert_nothing(&mut terminal);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     assert_active(&mut terminal, &WORK);
     let text = enter(&mut terminal, &pinned);
     assert_eq!(
         said(&text),
-        ["llmenv: this directory is pinned to `fast`, but `llmenv use work` holds in this shell; `llmenv use --auto` follows the pin"]
+        [
+            "llmenv: this directory is pinned to `fast`, but `llmenv use work` holds in this shell; `llmenv use --auto` follows the pin"
+        ]
     );
     assert_active(&mut terminal, &WORK);
     assert_eq!(said(&terminal.run("")), [""; 0], "it is said once");
-    terminal.run("llmenv use --auto");
+    choose(&mut terminal, "llmenv use --auto");
     assert_active(&mut terminal, &FAST);
 }
 
@@ -82,7 +84,7 @@ pub fn use_counts_for_the_same_line(shell: Shell) {
 pub fn a_failed_use_changes_nothing(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.shell(shell);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     let text = terminal.run("llmenv use wrok || echo failed");
     assert!(text.contains("wrok") && text.contains("`work`") && text.ends_with("failed\n"), "{text}");
     assert_active(&mut terminal, &WORK);
@@ -116,16 +118,16 @@ pub fn off_holds_and_use_goes_back(shell: Shell) {
     let scene = Scene::new();
     let pinned = scene.pin("pinned", &FAST);
     let mut terminal = scene.shell(shell);
-    terminal.run("llmenv use work");
-    terminal.run("llmenv off");
+    choose(&mut terminal, "llmenv use work");
+    choose(&mut terminal, "llmenv off");
     assert_nothing(&mut terminal);
     enter(&mut terminal, &pinned);
     assert_nothing(&mut terminal);
-    terminal.run("llmenv use -");
+    choose(&mut terminal, "llmenv use -");
     assert_active(&mut terminal, &WORK);
-    terminal.run("llmenv use -");
+    choose(&mut terminal, "llmenv use -");
     assert_nothing(&mut terminal);
-    terminal.run("llmenv use --auto");
+    choose(&mut terminal, "llmenv use --auto");
     assert_active(&mut terminal, &FAST);
 }
 
@@ -182,14 +184,14 @@ pub fn nested_and_replaced_shells_keep_the_choice(shell: Shell) {
     let scene = Scene::new();
     let pinned = scene.pin("pinned", &FAST);
     let mut terminal = scene.shell(shell);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     let outer = terminal.pid();
     let program = nested_line(&scene, shell);
     terminal.run(&program);
     assert_ne!(terminal.pid(), outer);
     assert_active(&mut terminal, &WORK);
     // It goes its own way, and the outer one does not notice.
-    terminal.run("llmenv use --auto");
+    choose(&mut terminal, "llmenv use --auto");
     assert_nothing(&mut terminal);
     enter(&mut terminal, &pinned);
     assert_active(&mut terminal, &FAST);
@@ -202,7 +204,7 @@ pub fn nested_and_replaced_shells_keep_the_choice(shell: Shell) {
     terminal.run(&format!("exec {program}"));
     assert_eq!(terminal.pid(), outer);
     assert_active(&mut terminal, &WORK);
-    terminal.run("llmenv use --auto");
+    choose(&mut terminal, "llmenv use --auto");
     assert_nothing(&mut terminal);
 }
 
@@ -217,7 +219,7 @@ fn nested_line(scene: &Scene, shell: Shell) -> String {
 pub fn tmux_pane_starts_clean(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.builder(shell).env("TMUX_TMPDIR", scene.home.path("run")).start();
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     let program = nested_line(&scene, shell);
     let file = scene.home.path("pane");
     terminal.run(&format!("tmux -L hook -f /dev/null new-session -d -x 500 -y 50 '{program}'"));
@@ -239,14 +241,14 @@ pub fn tmux_pane_starts_clean(shell: Shell) {
 pub fn t21_rotation_elsewhere_reaches_the_first_command(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.shell(shell);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     assert_active(&mut terminal, &WORK);
     scene.until_told(&terminal, || scene.rotate_work());
     let file = scene.home.path("first");
     terminal.run(&shell.child_line(&file));
     assert_eq!(var_in(&file, "OPENAI_API_KEY").as_deref(), Some(WORK_NEXT), "{shell:?}");
     assert_pair(&mut terminal, Some(WORK_NEXT), Some(WORK.url));
-    terminal.run("llmenv off");
+    choose(&mut terminal, "llmenv off");
     assert_nothing(&mut terminal);
 }
 
@@ -279,11 +281,11 @@ pub fn t21_another_default_waits_for_the_prompt(shell: Shell) {
 pub fn t21_removal_elsewhere_empties_the_shell(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.shell(shell);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     scene.until_told(&terminal, || scene.must(&["lock"], ""));
     terminal.run("");
     assert_pair(&mut terminal, None, None);
-    terminal.run("llmenv off");
+    choose(&mut terminal, "llmenv off");
     assert_nothing(&mut terminal);
     assert_both(&mut terminal, "OPENAI_BASE_URL", None);
 }
@@ -304,7 +306,7 @@ pub fn direnv_changes_the_address(shell: Shell) {
         };
         let rc = if direnv_first { [hook.as_str(), init_line(shell)] } else { [init_line(shell), hook.as_str()] };
         let mut terminal = Terminal::builder(&scene.home, shell).rc(&rc.join("\n")).start();
-        terminal.run("llmenv use work");
+        choose(&mut terminal, "llmenv use work");
         assert_active(&mut terminal, &WORK);
         let mut text = enter(&mut terminal, &dir);
         text += &terminal.run("");
@@ -319,7 +321,7 @@ pub fn direnv_changes_the_address(shell: Shell) {
         // Released: the next prompts leave it alone, `use` sets both again.
         terminal.run("");
         assert_pair(&mut terminal, None, Some("https://elsewhere.example/v1"));
-        terminal.run("llmenv use work");
+        choose(&mut terminal, "llmenv use work");
         assert_active(&mut terminal, &WORK);
     }
 }
@@ -328,15 +330,17 @@ pub fn direnv_changes_the_address(shell: Shell) {
 pub fn a_foreign_key_takes_the_address_out(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.shell(shell);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     let text = terminal.run(&shell.export_line("OPENAI_API_KEY", FAST.key));
     assert_eq!(
         said(&text),
-        ["llmenv: OPENAI_API_KEY was changed to a key that is not `work`'s, so its base URL was taken out of this shell \
-          (pair-mixed); `llmenv use work` sets both"]
+        [
+            "llmenv: OPENAI_API_KEY was changed to a key that is not `work`'s, so its base URL was taken out of this shell \
+          (pair-mixed); `llmenv use work` sets both"
+        ]
     );
     assert_pair(&mut terminal, Some(FAST.key), None);
-    terminal.run("llmenv use work");
+    choose(&mut terminal, "llmenv use work");
     assert_active(&mut terminal, &WORK);
 }
 
@@ -363,7 +367,7 @@ pub fn status_and_traps_are_kept(shell: Shell) {
     assert_active(&mut terminal, &WORK);
     let text = terminal.run("kill -INT $$");
     assert!(text.contains("trapped"), "{text}");
-    assert!(terminal.run("trap").contains("tr'"), "the trap is listed");
+    assert!(terminal.run("trap").contains("INT"), "the trap is listed");
 }
 
 /// Everything a hook does, under `set -x`.
@@ -378,10 +382,10 @@ pub fn trace_shows_no_key(shell: Shell) {
     scene.until_told(&terminal, || scene.rotate_work());
     terminal.run("");
     terminal.run("echo");
-    terminal.run("llmenv use fast");
-    terminal.run("llmenv off");
+    choose(&mut terminal, "llmenv use fast");
+    choose(&mut terminal, "llmenv off");
     terminal.run(&cd_line(shell, Path::new("/")));
-    terminal.run("llmenv use fast");
+    choose(&mut terminal, "llmenv use fast");
     assert_eq!(terminal.child_var("OPENAI_API_KEY").as_deref(), Some(FAST.key));
     let seen = String::from_utf8_lossy(&terminal.raw_output()[before..]).into_owned();
     for secret in [WORK.key, WORK_NEXT, FAST.key, "earlier-value-of-mine"] {
@@ -406,9 +410,9 @@ pub fn loaded_twice_is_loaded_once(shell: Shell) {
     assert_active(&mut terminal, &WORK);
     let count = match shell {
         Shell::Bash => Some("printf '%s\\n' \"${PROMPT_COMMAND[@]}\" | /bin/grep -c __llmenv"),
-        Shell::Zsh => {
-            Some("print -l $precmd_functions $chpwd_functions $preexec_functions | /bin/grep __llmenv | sort | uniq -d | wc -l")
-        }
+        Shell::Zsh => Some(
+            "print -l $precmd_functions $chpwd_functions $preexec_functions | /bin/grep __llmenv | sort | uniq -d | wc -l",
+        ),
         _ => None,
     };
     if let Some(count) = count {
@@ -507,9 +511,13 @@ pub fn the_function_alone_is_the_program(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.shell(shell);
     let line = match shell {
-        Shell::Bash => "declare -f llmenv >snap; bash --norc -c '. ./snap; llmenv use work; echo status $?; llmenv list'",
+        Shell::Bash => {
+            "declare -f llmenv >snap; bash --norc -c '. ./snap; llmenv use work; echo status $?; llmenv list'"
+        }
         Shell::Zsh => "functions llmenv >snap; zsh -fc '. ./snap; llmenv use work; echo status $?; llmenv list'",
-        Shell::Fish => "functions llmenv >snap; fish -N -c 'source snap; llmenv use work; echo status $status; llmenv list'",
+        Shell::Fish => {
+            "functions llmenv >snap; fish -N -c 'source snap; llmenv use work; echo status $status; llmenv list'"
+        }
         Shell::Powershell => {
             "$f = $function:llmenv; $j = Start-ThreadJob { $function:llmenv = $using:f; llmenv use work; \"status $LASTEXITCODE\"; llmenv list } | Receive-Job -Wait; $j"
         }
@@ -544,7 +552,9 @@ pub fn idle_prompt_starts_no_process(shell: Shell) {
     let with_control = seen();
     rustix::process::kill_process(rustix::process::Pid::from_child(&strace), rustix::process::Signal::INT).unwrap();
     strace.wait().unwrap();
-    let starts = |text: &str| text.lines().filter(|line| line.contains("clone") || line.contains("fork") || line.contains("execve")).count();
+    let starts = |text: &str| {
+        text.lines().filter(|line| line.contains("clone") || line.contains("fork") || line.contains("execve")).count()
+    };
     assert_eq!(starts(&idle), 0, "{shell:?}: {idle}");
     assert!(starts(&with_control) >= 2, "{with_control}");
     assert_active(&mut terminal, &WORK);

@@ -49,7 +49,8 @@ impl Scene {
     pub fn new() -> Self {
         let scene = Self { home: Home::new() };
         for account in [&WORK, &FAST] {
-            let args = ["add", account.name, "--provider", account.provider, "--key-stdin", "--no-check", "--store", "file"];
+            let args =
+                ["add", account.name, "--provider", account.provider, "--key-stdin", "--no-check", "--store", "file"];
             scene.must(&args, account.key);
         }
         scene
@@ -144,6 +145,13 @@ pub fn enter(terminal: &mut Terminal, dir: &Path) -> String {
         terminal.run(&cd_line(shell, Path::new("/")));
     }
     panic!("the daemon is late ten times running")
+}
+
+/// Runs `llmenv use` and the like, which must succeed.
+#[track_caller]
+pub fn choose(terminal: &mut Terminal, line: &str) {
+    let text = terminal.run(&format!("{line} && echo do''ne"));
+    assert!(text.ends_with("done\n"), "{line}: {text}");
 }
 
 /// The lines that llmenv printed.
