@@ -34,3 +34,4 @@ pub mod secret;
 pub mod shell;
 pub mod store;
 pub mod suggest;
+pub mod wiping;
