@@ -27,6 +27,10 @@ use crate::secret::Secret;
 /// The version in the first field of a request.
 pub const LINES_VERSION: &str = "hook 1";
 
+/// The fields of a request.
+const FIELDS: &[&str] =
+    &["shell", "pid", "start", "why", "cwd", "reason", "profile", "lease", "mark", "from", "signals", "names", "var"];
+
 /// Why the profile that is active is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -194,7 +198,11 @@ impl ShellRequest {
         for field in fields {
             let (name, value) = field.split_once('=').ok_or("a field without `=`")?;
             let value = unescape(value);
-            let wrong = || format!("the field `{}` is wrong", crate::printable::text(name));
+            // What came in may be half a key: only names of ours are repeated.
+            let wrong = || match FIELDS.iter().find(|known| **known == name) {
+                Some(known) => format!("the field `{known}` is wrong"),
+                None => "a field that this version does not know".to_owned(),
+            };
             match name {
                 "shell" => request.shell = value,
                 "pid" => request.id.pid = value.parse().map_err(|_| wrong())?,
@@ -306,7 +314,8 @@ pub fn is_well_formed(answer: &str) -> bool {
     let mut lines = answer.lines();
     let ended = lines.next_back().is_some_and(|last| last.starts_with("end\t") && !last.chars().any(|c| c == ' '));
     let mut states = 0;
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let is_word =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     let well_formed = answer.len() <= MAX_ANSWER_BYTES
         && !answer.chars().any(|c| c.is_control() && c != '\t' && c != '\n')
         && lines.all(|line| match line.split_once('\t') {
@@ -316,7 +325,9 @@ pub fn is_well_formed(answer: &str) -> bool {
                 rest.split('\t').count() == 5 && rest.split('\t').all(is_word)
             }
             Some(("yours" | "unset", name)) => is_allowed_name(name),
-            Some(("set", rest)) => rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value)),
+            Some(("set", rest)) => {
+                rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value))
+            }
             Some(("say", text)) => !text.chars().any(crate::printable::is_unprintable),
             _ => false,
         });
