@@ -35,3 +35,4 @@ pub mod secret;
 pub mod shell;
 pub mod store;
 pub mod suggest;
+pub mod wiping;

@@ -103,7 +103,7 @@ pub fn keep(
         let notes = open_store::retry(answerer, |answerer| answerer.done(&put))?;
         tell(&notes);
         if let Err(error) = settings::add(paths, profile) {
-            let _ = answerer.done(&Request::KeyRemove { profile: name.clone() });
+            let _ = answerer.done(&Request::KeyRemove { profile: name.clone(), lives_on: false });
             return Err(error);
         }
     } else {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::client::{self, COMMAND_TIMEOUT, Client, Unreachable};
+use crate::ipc::daemon_lock;
 use crate::ipc::protocol::{
     HelloFacts, KeyFacts, PROTOCOL_VERSION, Request, ResolvedFacts, Response, Served, StoreFacts,
 };
@@ -20,13 +21,15 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 pub struct Answerer {
     /// The daemon; none: this process.
     client: Option<Client>,
+    /// Where to find the next daemon when this one goes away; none: whoever asks wants this one.
+    paths: Option<Paths>,
     /// Without a daemon: what put something into memory, to be repeated with each request.
     earlier: Vec<Request>,
 }
 
 impl Answerer {
     fn of(client: Option<Client>) -> Self {
-        Self { client, earlier: Vec::new() }
+        Self { client, paths: None, earlier: Vec::new() }
     }
 
     /// Connects, starting the daemon where none runs, and replaces one whose protocol is older than this program's.
@@ -34,48 +37,21 @@ impl Answerer {
         if is_off() {
             return Ok(Self::of(None));
         }
-        match Client::connect(paths, COMMAND_TIMEOUT) {
-            Ok(client) => return Self::checked(paths, client),
+        let client = match Client::connect(paths, COMMAND_TIMEOUT) {
+            Ok(client) => client,
             Err(Unreachable::Absent) if !is_place_for_daemon(paths) => return Ok(Self::of(None)),
-            Err(_) => {}
-        }
-        Self::checked(paths, client::connect_or_start(paths, COMMAND_TIMEOUT)?)
+            Err(_) => client::connect_or_start(paths, COMMAND_TIMEOUT)?,
+        };
+        let client = checked(paths, client)?;
+        Ok(Self { client: Some(client), paths: Some(paths.clone()), earlier: Vec::new() })
     }
 
-    /// Connects only to a daemon that runs already. Nothing that is asked of it then takes long.
+    /// Connects only to a daemon that runs already.
     pub fn running(paths: &Paths) -> Result<Self, Unreachable> {
         if is_off() {
             return Err(Unreachable::Absent);
         }
         Client::connect(paths, RUNNING_TIMEOUT).map(|client| Self::of(Some(client)))
-    }
-
-    fn checked(paths: &Paths, client: Client) -> Result<Self> {
-        let theirs = client.address().version.clone();
-        let mut answerer = Self::of(Some(client));
-        if theirs == env!("CARGO_PKG_VERSION") {
-            return Ok(answerer);
-        }
-        // Equal protocols never cause a restart, whatever the versions are.
-        let protocol = match answerer.ask(&Request::Hello) {
-            Ok(Response::Hello(hello)) if hello.protocol == PROTOCOL_VERSION => return Ok(answerer),
-            Ok(Response::Hello(hello)) => Some(hello.protocol),
-            _ => None,
-        };
-        let shown = crate::printable::text(&theirs);
-        let is_older = protocol.map_or_else(
-            || version_parts(&theirs) < version_parts(env!("CARGO_PKG_VERSION")),
-            |protocol| protocol < PROTOCOL_VERSION,
-        );
-        if !is_older {
-            return Err(Error::of(
-                ErrorKind::Unreachable,
-                format!("the daemon is llmenv {shown}, newer than this one ({})", env!("CARGO_PKG_VERSION")),
-            )
-            .hint("use the newer program, or run `llmenv daemon restart` to go back to this one"));
-        }
-        answerer.stop(paths)?;
-        client::connect_or_start(paths, COMMAND_TIMEOUT).map(|client| Self::of(Some(client)))
     }
 
     /// The daemon's process.
@@ -84,15 +60,28 @@ impl Answerer {
     }
 
     /// Asks; a [`Response::Error`] is an error here.
+    ///
+    /// A daemon that ends in the middle loses nothing: the next one is asked the same again.
     pub fn ask(&mut self, request: &Request) -> Result<Response> {
-        let response = if let Some(client) = &mut self.client {
-            client.ask(request)?
-        } else {
-            let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
-            if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
-                self.earlier.push(request.clone());
+        let response = match &mut self.client {
+            Some(client) => match client.ask(request) {
+                Err(err) if client.is_broken() && is_repeatable(request) => {
+                    let Some(paths) = self.paths.take() else { return Err(err) };
+                    // Once: whatever ends two daemons in a row is not cured by a third.
+                    let mut client = checked(&paths, client::connect_or_start(&paths, COMMAND_TIMEOUT)?)?;
+                    let response = client.ask(request);
+                    self.client = Some(client);
+                    response?
+                }
+                response => response?,
+            },
+            None => {
+                let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
+                if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
+                    self.earlier.push(request.clone());
+                }
+                response
             }
-            response
         };
         match response {
             Response::Error(error) => Err(error),
@@ -160,28 +149,78 @@ impl Answerer {
             _ => Err(strange()),
         }
     }
+}
 
-    /// Ends the daemon and waits until it is gone; one that does not answer is killed.
-    pub fn stop(self, paths: &Paths) -> Result<()> {
-        let Some(mut client) = self.client else { return Ok(()) };
-        let pid = client.address().pid;
-        let start = crate::process::start_time(pid);
-        let asked = client.ask(&Request::Stop);
-        drop(client);
-        // One that did not take the request will not end by waiting.
-        if asked.is_ok() && wait_until_gone(paths, pid, start) {
-            return Ok(());
+/// Says whether asking twice does what asking once does.
+fn is_repeatable(request: &Request) -> bool {
+    !matches!(request, Request::Stop | Request::KeyPut { replace: false, .. })
+}
+
+/// Sees to it that the daemon speaks this program's protocol: an older one is replaced, a newer one is an error.
+///
+/// Equal protocols never cause a restart, whatever the versions are.
+fn checked(paths: &Paths, mut client: Client) -> Result<Client> {
+    let theirs = client.address().version.clone();
+    let protocol = match client.ask(&Request::Hello) {
+        Ok(Response::Hello(hello)) if hello.protocol == PROTOCOL_VERSION => return Ok(client),
+        Ok(Response::Hello(hello)) => Some(hello.protocol),
+        // Of this version, and does not answer: stopped, or busy beyond measure. Nothing a restart should be silent about.
+        Err(err) if theirs == env!("CARGO_PKG_VERSION") && !client.is_broken() => return Err(err),
+        Err(_) if client.is_broken() => {
+            // It went away just now.
+            return client::connect_or_start(paths, COMMAND_TIMEOUT);
         }
+        _ => None,
+    };
+    let shown = crate::printable::text(&theirs);
+    let is_older = protocol.map_or_else(
+        || version_parts(&theirs) < version_parts(env!("CARGO_PKG_VERSION")),
+        |protocol| protocol < PROTOCOL_VERSION,
+    );
+    if !is_older {
+        return Err(Error::of(
+            ErrorKind::Unreachable,
+            format!("the daemon is llmenv {shown}, newer than this one ({})", env!("CARGO_PKG_VERSION")),
+        )
+        .hint("use the newer program, or run `llmenv daemon restart` to go back to this one"));
+    }
+    stop(paths, Some(client))?;
+    client::connect_or_start(paths, COMMAND_TIMEOUT)
+}
+
+/// Ends the daemon and waits until it is gone; one that does not answer is killed. Gives its process; `None`: none runs.
+///
+/// Only the process that holds the daemon's lock is ever killed: an address could name any process of this user.
+pub fn stop(paths: &Paths, client: Option<Client>) -> Result<Option<u32>> {
+    let holder = daemon_lock::holder(paths);
+    let Some(pid) = client.as_ref().map(|client| client.address().pid).or(holder) else { return Ok(None) };
+    let start = crate::process::start_time(pid);
+    let asked = match client {
+        Some(mut client) => client.ask(&Request::Stop).map(drop),
+        // Its socket is gone or not to be trusted: it is asked the system's way, so that it finishes what it writes.
+        None => {
+            ask_to_end(pid, start);
+            Ok(())
+        }
+    };
+    if asked.is_ok() && wait_until_gone(paths, pid, start) {
+        return Ok(Some(pid));
+    }
+    if holder == Some(pid) {
         end_by_force(pid, start);
         if wait_until_gone(paths, pid, start) {
-            return Ok(());
+            return Ok(Some(pid));
         }
-        let error = Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) did not end"));
-        Err(match asked {
-            Err(why) => error.at(why.message),
-            Ok(_) => error,
-        })
     }
+    // It may have gone by itself while nobody could ask.
+    if start.is_some_and(|start| !crate::process::is_alive(pid, start)) {
+        return Ok(Some(pid));
+    }
+    let error = Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) did not end"));
+    Err(match asked {
+        Err(why) => error.at(why.message),
+        Ok(()) => error.hint(format!("end process {pid} yourself, then run the command again")),
+    })
 }
 
 fn strange() -> Error {
@@ -231,29 +270,28 @@ fn wait_until_gone(paths: &Paths, pid: u32, start: Option<u64>) -> bool {
     false
 }
 
-/// Kills a daemon that does not answer (stopped, stuck). Only the very process that accepted the connection's address.
+/// Kills a daemon that does not answer (stopped, stuck).
 #[cfg(unix)]
 fn end_by_force(pid: u32, start: Option<u64>) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let is_same = start.is_some_and(|start| crate::process::is_alive(pid, start)) && is_this_program(pid);
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|_| is_same);
-    if let Some(pid) = pid {
-        let _ = kill_process(pid, Signal::KILL);
+    signal(pid, start, rustix::process::Signal::KILL);
+}
+
+#[cfg(unix)]
+fn ask_to_end(pid: u32, start: Option<u64>) {
+    signal(pid, start, rustix::process::Signal::TERM);
+}
+
+#[cfg(unix)]
+fn signal(pid: u32, start: Option<u64>, signal: rustix::process::Signal) {
+    let is_same = start.is_some_and(|start| crate::process::is_alive(pid, start));
+    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).filter(|_| is_same) {
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 
-/// The address file could name any process of this user: only one that runs a program of this name is ended.
-#[cfg(target_os = "linux")]
-fn is_this_program(pid: u32) -> bool {
-    let exe = std::fs::read_link(format!("/proc/{pid}/exe"));
-    // A replaced program's link ends with ` (deleted)`.
-    exe.is_ok_and(|exe| exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("llmenv")))
-}
-
-#[cfg(all(unix, not(target_os = "linux")))]
-fn is_this_program(_pid: u32) -> bool {
-    true
-}
+/// There is no such way; what follows does it.
+#[cfg(windows)]
+fn ask_to_end(_pid: u32, _start: Option<u64>) {}
 
 #[cfg(windows)]
 fn end_by_force(pid: u32, start: Option<u64>) {

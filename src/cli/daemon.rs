@@ -10,7 +10,7 @@ use super::render;
 use crate::daemon::Mode;
 use crate::duration::show_duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ipc::client::{self, Unreachable};
+use crate::ipc::client::{self, COMMAND_TIMEOUT, Client, Unreachable};
 use crate::paths::Paths;
 
 /// How much of the log's end is looked at.
@@ -62,23 +62,30 @@ fn running(paths: &Paths) -> Result<Option<Answerer>> {
     match Answerer::running(paths) {
         Ok(answerer) => Ok(Some(answerer)),
         Err(Unreachable::Absent) => Ok(None),
-        Err(Unreachable::Silent(err) | Unreachable::Stranger(err)) => {
+        Err(Unreachable::Stranger(err)) => Err(client::stranger(paths, &err)),
+        Err(Unreachable::Silent(err)) => {
             Err(Error::of(ErrorKind::Unreachable, format!("cannot reach the daemon: {err}"))
-                .at(crate::printable::path(&paths.address_file())))
+                .at(crate::printable::path(&paths.address_file()))
+                .hint("run `llmenv daemon restart`"))
         }
     }
+}
+
+/// Ends whatever daemon there is, reachable or not.
+fn end(paths: &Paths) -> Result<Option<u32>> {
+    if connect::is_off() {
+        return Ok(None);
+    }
+    connect::stop(paths, Client::connect(paths, COMMAND_TIMEOUT).ok())
 }
 
 fn stop() -> Result<()> {
     let paths = Paths::find()?;
     paths.check_owner()?;
-    let Some(answerer) = running(&paths)? else {
-        render::line("no daemon runs");
-        return Ok(());
-    };
-    let pid = answerer.daemon_pid().unwrap_or_default();
-    answerer.stop(&paths)?;
-    render::line(format_args!("stopped the daemon (process {pid})"));
+    match end(&paths)? {
+        Some(pid) => render::line(format_args!("stopped the daemon (process {pid})")),
+        None => render::line("no daemon runs"),
+    }
     Ok(())
 }
 
@@ -86,9 +93,7 @@ fn restart() -> Result<()> {
     refuse_off()?;
     let paths = Paths::find()?;
     paths.check_owner()?;
-    if let Some(answerer) = running(&paths)? {
-        answerer.stop(&paths)?;
-    }
+    end(&paths)?;
     let answerer = Answerer::connect(&paths)?;
     render::line(format_args!("started the daemon (process {})", answerer.daemon_pid().unwrap_or_default()));
     Ok(())

@@ -30,7 +30,7 @@ pub fn run(args: &Remove) -> Result<()> {
     let mut answerer = Answerer::connect(&paths)?;
     let _turn = settings::Turn::take(&paths)?;
     if profile.key == KeySource::Stored {
-        let remove = Request::KeyRemove { profile: name.clone() };
+        let remove = Request::KeyRemove { profile: name.clone(), lives_on: false };
         match open_store::retry(&mut answerer, |answerer| answerer.done(&remove)) {
             Err(error) if error.kind == ErrorKind::NotFound => {}
             answer => drop(answer?),

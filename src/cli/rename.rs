@@ -3,12 +3,14 @@
 use super::args::Rename;
 use super::connect::Answerer;
 use super::{open_store, render, settings};
+use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::Request;
 use crate::paths::Paths;
 use crate::profile::{self, KeySource};
 
-/// Renames a profile. The key goes first: where the configuration cannot be written, it goes back.
+/// Renames a profile. The key has both names until the configuration has the new one: whatever is killed in between, the
+/// profile that the configuration names has its key.
 pub fn run(args: &Rename) -> Result<()> {
     let paths = Paths::find()?;
     paths.check_owner()?;
@@ -16,28 +18,35 @@ pub fn run(args: &Rename) -> Result<()> {
     let profile = config.profile(&args.name)?;
     settings::require_own(&config, profile)?;
     profile::check_name(&args.new_name)?;
-    if config.profiles.contains_key(&args.new_name) {
-        return Err(Error::new(format!("there is a profile `{}` already", args.new_name))
-            .hint(format!("`llmenv remove {}` makes room, or choose another name", args.new_name)));
-    }
+    refuse_taken(&config, &args.new_name)?;
     let mut answerer = Answerer::connect(&paths)?;
     let _turn = settings::Turn::take(&paths)?;
+    // Looked at again: while this waited for its turn somebody may have added one.
+    let now = settings::load(&paths)?;
+    now.profile(&args.name)?;
+    refuse_taken(&now, &args.new_name)?;
     let (from, to) = (args.name.clone(), args.new_name.clone());
     let mut has_key = profile.key == KeySource::Stored;
     if has_key {
-        let rename = Request::KeyRename { from: from.clone(), to: to.clone() };
-        match open_store::retry(&mut answerer, |answerer| answerer.done(&rename)) {
+        let copy = Request::KeyCopy { from: from.clone(), to: to.clone() };
+        match open_store::retry(&mut answerer, |answerer| answerer.done(&copy)) {
             Err(error) if error.kind == ErrorKind::NotFound => has_key = false,
             answer => drop(answer?),
         }
     }
     if let Err(error) = settings::rename(&paths, &from, &to) {
         if has_key {
-            answerer.done(&Request::KeyRename { from: to, to: from })?;
+            let _ = answerer.done(&Request::KeyRemove { profile: to, lives_on: true });
         }
         return Err(error);
     }
-    let notes = answerer.reload()?;
+    let mut notes = answerer.reload()?;
+    if has_key {
+        match answerer.done(&Request::KeyRemove { profile: from.clone(), lives_on: true }) {
+            Ok(more) => notes.extend(more),
+            Err(error) => notes.push(format!("the key is still stored under `{from}` as well: {}", error.message)),
+        }
+    }
     let named = settings::mentions(&config, &args.name);
     if args.report.json {
         return render::json(&serde_json::json!({
@@ -52,5 +61,13 @@ pub fn run(args: &Rename) -> Result<()> {
         render::note(crate::printable::line(&note));
     }
     render::hint(format_args!("a `.llmenv.toml` that names `{from}` is to be changed by hand"));
+    Ok(())
+}
+
+fn refuse_taken(config: &Config, name: &str) -> Result<()> {
+    if config.profiles.contains_key(name) {
+        return Err(Error::new(format!("there is a profile `{name}` already"))
+            .hint(format!("`llmenv remove {name}` makes room, or choose another name")));
+    }
     Ok(())
 }

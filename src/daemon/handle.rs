@@ -1,7 +1,7 @@
 //! One function per request. The same code answers in a daemon and, where there is none, inside the asking command.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::keys::{self, NoKey};
 use super::push;
@@ -40,14 +40,14 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
         }
         Request::KeyPut { profile, entry, replace } => key_put(shared, &profile, entry, replace).await,
         Request::KeyGet { profile } => key_get(shared, &profile).await,
-        Request::KeyRename { from, to } => key_rename(shared, &from, &to).await,
-        Request::KeyRemove { profile } => key_remove(shared, &profile).await,
+        Request::KeyCopy { from, to } => key_copy(shared, &from, &to).await,
+        Request::KeyRemove { profile, lives_on } => key_remove(shared, &profile, lives_on).await,
         Request::KeyInfo { profiles } => key_info(shared, profiles).await,
-        Request::KeyCache { profile, key, ttl_seconds } => {
+        Request::KeyCache { profile, key, ttl_seconds } => refuse_while_locked(shared).map(|()| {
             keys::hold(shared, &profile, key.0, ttl_seconds.map(Duration::from_secs));
             push::key_arrived(shared, &profile);
-            Ok(done())
-        }
+            done()
+        }),
         Request::Serve { profile, cwd, state } => serve_pair(shared, profile, &cwd, state).await,
         Request::Resolve { cwd, state } => resolved(shared, &cwd, state.unwrap_or_default()).await,
         Request::Lock => lock(shared),
@@ -99,18 +99,24 @@ async fn key_put(shared: &Shared, profile: &str, entry: KeyEntry, replace: bool)
         more: entry.more.into_iter().map(|(name, value)| (name, value.0)).collect(),
     };
     store.put_async(profile, stored.clone(), Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(profile))?;
-    {
+    let notes = {
         let mut state = shared.borrow_mut();
-        if let Some(earlier) = earlier.filter(|earlier| !earlier.key.same_as(&stored.key)) {
-            state.memory.remember_rotated(&earlier.key)?;
-        }
-        state.memory.forget_rotated(&stored.key)?;
+        let earlier = earlier.filter(|earlier| !earlier.key.same_as(&stored.key));
+        let remembered = earlier.map_or(Ok(()), |earlier| state.memory.remember_rotated(&earlier.key));
+        let forgotten = state.memory.forget_rotated(&stored.key);
         state.forget_failure(profile);
         state.keys.insert(profile.to_owned(), Held { stored, until: None });
         state.log.line(&format!("the key of `{profile}` was stored"));
-    }
+        not_remembered(remembered.and(forgotten))
+    };
     push::anything_changed(shared);
-    Ok(done())
+    Ok(Response::Done { notes })
+}
+
+/// The key is where it belongs; that the old one's fingerprint could not be written down is worth a line, not a failure.
+fn not_remembered(result: Result<()>) -> Vec<String> {
+    let told = |err: Error| format!("the old key will not be recognised after a restart: {}", err.message);
+    result.err().map(told).into_iter().collect()
 }
 
 async fn key_get(shared: &Shared, profile: &str) -> Result<Response> {
@@ -123,55 +129,69 @@ async fn key_get(shared: &Shared, profile: &str) -> Result<Response> {
     }))
 }
 
-async fn key_rename(shared: &Shared, from: &str, to: &str) -> Result<Response> {
+async fn key_copy(shared: &Shared, from: &str, to: &str) -> Result<Response> {
     refuse_while_locked(shared)?;
     let store = shared.borrow().store.clone();
-    store.rename_async(from, to, Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(from))?;
+    let stored = store.get_async(from, false, Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(from))?;
+    store.put_async(to, stored.clone(), Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(to))?;
     let mut state = shared.borrow_mut();
-    if let Some(held) = state.keys.remove(from) {
-        state.keys.insert(to.to_owned(), held);
-    }
-    state.log.line(&format!("the key of `{from}` is now `{to}`'s"));
+    state.forget_failure(to);
+    state.keys.insert(to.to_owned(), Held { stored, until: None });
+    state.log.line(&format!("the key of `{from}` was stored for `{to}` too"));
     Ok(done())
 }
 
-async fn key_remove(shared: &Shared, profile: &str) -> Result<Response> {
+async fn key_remove(shared: &Shared, profile: &str, lives_on: bool) -> Result<Response> {
     refuse_while_locked(shared)?;
     let store = shared.borrow().store.clone();
-    if let Ok(stored) = store.get_async(profile, false, Prompt::Never, DEADLINE).await {
-        shared.borrow_mut().memory.remember_rotated(&stored.key)?;
-    }
+    let stored = store.get_async(profile, false, Prompt::Never, DEADLINE).await.ok();
     match store.remove_async(profile, Prompt::Never, DEADLINE).await {
         Ok(()) | Err(StoreError::NotFound) => {}
         Err(err) => return Err(err.into_error(profile)),
     }
-    {
+    let notes = {
         let mut state = shared.borrow_mut();
+        let gone = stored.filter(|_| !lives_on);
+        let remembered = gone.map_or(Ok(()), |stored| state.memory.remember_rotated(&stored.key));
         state.keys.remove(profile);
+        state.forget_failure(profile);
         state.log.line(&format!("the key of `{profile}` was removed"));
-    }
+        not_remembered(remembered)
+    };
     push::anything_changed(shared);
-    Ok(done())
+    Ok(Response::Done { notes })
 }
 
 async fn key_info(shared: &Shared, profiles: Vec<String>) -> Result<Response> {
+    // All are asked for at once: with a keyring that hangs they fail together, not one after the other.
+    let deadline = Instant::now() + KEY_WAIT;
+    let known: Vec<_> = profiles.into_iter().map(|name| (known(shared, &name).ok(), name)).collect();
+    if !shared.borrow().memory.is_locked() {
+        for profile in known.iter().filter_map(|(profile, _)| profile.as_ref()).filter(|profile| is_stored(profile)) {
+            keys::fetch(shared, profile);
+        }
+    }
     let mut facts = BTreeMap::new();
-    for name in profiles {
-        let Ok(profile) = known(shared, &name) else {
-            facts.insert(name, KeyFacts::default());
-            continue;
+    for (profile, name) in known {
+        let fact = match profile {
+            Some(profile) => facts_of(shared, &profile, deadline.saturating_duration_since(Instant::now())).await,
+            None => KeyFacts::default(),
         };
-        facts.insert(name, facts_of(shared, &profile).await);
+        facts.insert(name, fact);
     }
     Ok(Response::Keys(facts))
 }
 
+fn is_stored(profile: &Profile) -> bool {
+    profile.key == KeySource::Stored && !keys::takes_no_key(profile)
+}
+
 /// What can be told of a profile's key.
-async fn facts_of(shared: &Shared, profile: &Profile) -> KeyFacts {
+async fn facts_of(shared: &Shared, profile: &Profile, wait: Duration) -> KeyFacts {
     if keys::takes_no_key(profile) && profile.key == KeySource::Stored || profile.key == KeySource::Absent {
         return KeyFacts::default();
     }
-    match keys::key_of(shared, profile, KEY_WAIT).await {
+    match keys::key_of(shared, profile, wait).await {
         Ok(key) => KeyFacts {
             shown: Some(key.key.shown(&profile.provider)),
             fingerprint: Some(shared.borrow().memory.fingerprint(&key.key).short()),
@@ -227,7 +247,7 @@ async fn resolved(shared: &Shared, cwd: &std::path::Path, chosen: ResolveState) 
         facts.findings.extend(config_finding(shared));
         return Ok(Response::Resolved(facts));
     };
-    let key = facts_of(shared, &profile).await;
+    let key = facts_of(shared, &profile, KEY_WAIT).await;
     let mut facts = facts(shared, &resolved, &profile, key.clone());
     if let Some(err) = key.error {
         facts.findings.push(finding("key-unavailable", Severity::Error, &err));
@@ -305,16 +325,17 @@ fn refuse_while_locked(shared: &Shared) -> Result<()> {
 }
 
 fn lock(shared: &Shared) -> Result<Response> {
-    {
+    let written = {
         let mut state = shared.borrow_mut();
-        // Written down first: what is locked stays so whatever happens next.
-        state.memory.set_locked(true)?;
+        // Written down first: what is locked stays so whatever happens next. Where it cannot be, this run is locked all the same.
+        let written = state.memory.set_locked(true);
         state.keys.clear();
         state.store.lock();
         state.log.line("locked");
-    }
+        written
+    };
     push::anything_changed(shared);
-    Ok(done())
+    written.map(|()| done()).map_err(|err| err.hint("locked until the daemon ends, but not across restarts"))
 }
 
 async fn unlock(shared: &Shared, passphrase: Option<Secret>) -> Result<Response> {
@@ -333,19 +354,15 @@ async fn unlock(shared: &Shared, passphrase: Option<Secret>) -> Result<Response>
 
 /// Reads every stored key into memory, so that a prompt never waits for a keyring.
 pub fn prefetch(shared: &Shared) {
-    let stored: Vec<String> = {
+    let stored: Vec<Profile> = {
         let state = shared.borrow();
         if state.memory.is_locked() {
             return;
         }
-        let profiles = state.config.profiles.values();
-        profiles
-            .filter(|profile| profile.key == KeySource::Stored && !keys::takes_no_key(profile))
-            .map(|profile| profile.name.clone())
-            .collect()
+        state.config.profiles.values().filter(|profile| is_stored(profile)).cloned().collect()
     };
-    for name in stored {
-        keys::fetch(shared, &name);
+    for profile in stored {
+        keys::fetch(shared, &profile);
     }
 }
 

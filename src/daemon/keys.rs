@@ -10,6 +10,9 @@ use crate::provider;
 use crate::secret::Secret;
 use crate::store::{self, Prompt, StoreError, StoredKey};
 
+/// How long the program that gives a key may take, with some time to end.
+const PROGRAM_WAIT: Duration = Duration::from_millis(5_500);
+
 /// A key, and the host it is bound to where the store knows one.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -53,9 +56,18 @@ pub async fn key_of(shared: &Shared, profile: &Profile, wait: Duration) -> Resul
     match &profile.key {
         KeySource::Absent => Ok(no_key()),
         KeySource::Stored if takes_no_key(profile) => Ok(no_key()),
-        KeySource::Stored => {
-            fetch(shared, &profile.name);
-            let deadline = Instant::now() + wait;
+        KeySource::Command { interactive: true, .. } => Err(NoKey::Failed(
+            Error::of(
+                ErrorKind::Locked,
+                format!("the key of `{}` comes from a program that may ask you something", profile.name),
+            )
+            .hint(format!("run `llmenv unlock {}`", profile.name)),
+        )),
+        KeySource::Stored | KeySource::Command { .. } => {
+            fetch(shared, profile);
+            // A program may take as long as it may run, where a person waits for it.
+            let is_program = matches!(profile.key, KeySource::Command { .. }) && wait >= store::DEADLINE;
+            let deadline = Instant::now() + if is_program { PROGRAM_WAIT } else { wait };
             loop {
                 if let Some(held) = shared.borrow_mut().held(&profile.name) {
                     return Ok(from_stored(&held.stored, profile));
@@ -80,65 +92,86 @@ pub async fn key_of(shared: &Shared, profile: &Profile, wait: Duration) -> Resul
                 )),
             }
         }
-        KeySource::Command { interactive: true, .. } => Err(NoKey::Failed(
-            Error::of(
-                ErrorKind::Locked,
-                format!("the key of `{}` comes from a program that may ask you something", profile.name),
-            )
-            .hint(format!("run `llmenv unlock {}`", profile.name)),
-        )),
-        KeySource::Command { argv, ttl, pass_env, .. } => {
-            let (argv, pass_env, ttl) = (argv.clone(), pass_env.clone(), *ttl);
-            let run = tokio::task::spawn_blocking(move || {
-                store::command::run_command(&argv, store::command::Mode::Daemon { pass_env: &pass_env })
-            });
-            let key = match run.await {
-                Ok(Ok(key)) => key,
-                Ok(Err(err)) => return Err(NoKey::Failed(err.at(format!("profile `{}`", profile.name)))),
-                Err(_) => return Err(NoKey::Failed(Error::new("the key's program could not be run"))),
-            };
-            hold(shared, &profile.name, key.clone(), ttl);
-            Ok(elsewhere(key))
-        }
     }
 }
 
 /// Keeps a key that was given from outside the store.
 pub fn hold(shared: &Shared, profile: &str, key: Secret, ttl: Option<Duration>) {
-    let until = ttl.map(|ttl| Instant::now() + ttl);
-    let stored = StoredKey { key, origin: String::new(), more: std::collections::BTreeMap::new() };
-    shared.borrow_mut().keys.insert(profile.to_owned(), Held { stored, until });
+    shared.borrow_mut().keys.insert(profile.to_owned(), outside(key, ttl));
 }
 
-/// Starts reading a key from the store, unless that is under way.
-pub fn fetch(shared: &Shared, profile: &str) {
+fn outside(key: Secret, ttl: Option<Duration>) -> Held {
+    let stored = StoredKey { key, origin: String::new(), more: std::collections::BTreeMap::new() };
+    Held { stored, until: ttl.map(|ttl| Instant::now() + ttl) }
+}
+
+/// Starts reading a key from the store, or running its program, unless that is under way.
+pub fn fetch(shared: &Shared, profile: &Profile) {
     {
         let mut state = shared.borrow_mut();
-        if state.keys.contains_key(profile) || !state.fetching.insert(profile.to_owned()) {
+        if state.held(&profile.name).is_some() || !state.fetching.insert(profile.name.clone()) {
             return;
         }
-        state.forget_failure(profile);
+        state.forget_failure(&profile.name);
     }
-    let (shared, profile) = (Rc::clone(shared), profile.to_owned());
+    let (shared, profile) = (Rc::clone(shared), profile.clone());
     tokio::task::spawn_local(async move {
-        let store = shared.borrow().store.clone();
-        let result = store.get_async(&profile, true, Prompt::Never, store::DEADLINE).await;
+        let name = &profile.name;
+        let result = read(&shared, &profile).await;
         let mut state = shared.borrow_mut();
-        state.fetching.remove(&profile);
+        state.fetching.remove(name);
         match result {
-            Ok(stored) if !state.memory.is_locked() => {
-                state.keys.insert(profile.clone(), Held { stored, until: None });
+            Ok(held) if !state.memory.is_locked() => {
+                state.keys.insert(name.clone(), held);
                 drop(state);
-                super::push::key_arrived(&shared, &profile);
+                super::push::key_arrived(&shared, name);
             }
             Ok(_) => {}
             Err(err) => {
-                let err = err.into_error(&profile);
-                state.log.line(&format!("the key of `{profile}` could not be read: {}", err.message));
-                state.record_failure(&profile, err);
+                // Said once, not at every try.
+                if state.told_failures.insert(name.clone(), err.message.clone()).as_ref() != Some(&err.message) {
+                    state.log.line(&format!("the key of `{name}` could not be read: {}", err.message));
+                }
+                state.record_failure(name, err);
             }
         }
     });
+}
+
+async fn read(shared: &Shared, profile: &Profile) -> Result<Held> {
+    let KeySource::Command { argv, ttl, pass_env, .. } = &profile.key else {
+        let store = shared.borrow().store.clone();
+        let got = store.get_async(&profile.name, true, Prompt::Never, store::DEADLINE).await;
+        return got.map(|stored| Held { stored, until: None }).map_err(|err| err.into_error(&profile.name));
+    };
+    let (argv, pass_env, ttl) = (argv.clone(), pass_env.clone(), *ttl);
+    let run = tokio::task::spawn_blocking(move || {
+        store::command::run_command(&argv, store::command::Mode::Daemon { pass_env: &pass_env })
+    });
+    let place = || format!("profile `{}`", profile.name);
+    match tokio::time::timeout(PROGRAM_WAIT, run).await {
+        Ok(Ok(Ok(key))) => Ok(outside(key, ttl)),
+        Ok(Ok(Err(err))) => Err(err.at(place())),
+        _ => Err(Error::new("the key's program could not be run").at(place())),
+    }
+}
+
+/// Tries again to read the keys that living shells are without: a keyring may be open by now.
+pub fn retry_for_shells(shared: &Shared) {
+    let waiting: Vec<Profile> = {
+        let state = shared.borrow();
+        if state.memory.is_locked() {
+            return;
+        }
+        let is_wanted = |name: &str| state.shells.iter().any(|(_, shell)| shell.profile.as_deref() == Some(name));
+        let names = state.failed_profiles().filter(|name| is_wanted(name));
+        let profiles = names.filter_map(|name| state.config.profiles.get(name));
+        // Programs and files are for those who ask.
+        profiles.filter(|profile| profile.key == KeySource::Stored).cloned().collect()
+    };
+    for profile in waiting {
+        fetch(shared, &profile);
+    }
 }
 
 /// Says whether a profile may do without a key.

@@ -1,25 +1,27 @@
 //! Start under a lock, ready when answering, end when nobody needs it.
 
-use std::io::Write;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::guests::Guests;
 use super::log::Log;
+use super::presence::Presence;
 use super::state::{Shared, State};
-use super::{connection, handle, watch};
+use super::{connection, handle, keys, process_limits, watch};
 use crate::error::{Error, Result};
-use crate::ipc::address::Address;
-use crate::ipc::transport::{self, Listener};
-use crate::ipc::{client, spawn};
+use crate::ipc::{client, daemon_lock, spawn};
 use crate::paths::{self, Paths};
 
 /// How long the daemon stays without a living shell or anything else that needs it.
 const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 /// How often it looks whether its shells are alive and its socket is in place.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
-/// The most connections served at once; more wait in the system's queue.
-const MAX_CONNECTIONS: usize = 256;
+/// How often it tries again to read keys that shells wait for.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
+/// How long a new daemon waits for its predecessor to leave.
+const SUCCESSION_PATIENCE: Duration = Duration::from_secs(4);
+/// How long requests at work may take once it is asked to stop.
+const FAREWELL_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// How `daemon run` was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +42,12 @@ pub fn run(mode: Mode) -> Result<()> {
         let program = client::program()?;
         return spawn::start_detached(&program).map_err(|err| Error::io("start", &program, &err));
     }
-    harden();
+    process_limits::harden();
+    if mode == Mode::Detached {
+        process_limits::leave_terminal();
+    }
     paths::create_private_dir(&paths.state_dir)?;
-    let Some(_lock) = take_lock(&paths)? else {
-        // Somebody else won the race and answers, or will in a moment.
+    let Some(_lock) = succeed(&paths, mode)? else {
         return if mode == Mode::Foreground {
             Err(Error::new("a daemon is running already")
                 .hint("`llmenv daemon status` shows it, `llmenv daemon stop` ends it"))
@@ -58,20 +62,38 @@ pub fn run(mode: Mode) -> Result<()> {
         Mode::Foreground => "foreground",
         _ => "demand",
     };
-    let state = State::load(paths.clone(), log, started_by)?;
+    let shared = State::load(paths.clone(), log, started_by)?.shared();
     let runtime = super::runtime()?;
     let tasks = tokio::task::LocalSet::new();
-    let result = tasks.block_on(&runtime, serve(paths, state.shared()));
+    let result = tasks.block_on(&runtime, serve(paths, Rc::clone(&shared)));
+    if let Err(err) = &result {
+        shared.borrow_mut().log.line(&format!("ended: {err}"));
+    }
     // A keyring that hangs must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(200));
     result
 }
 
+/// Takes the daemon's lock; `None` where another daemon has it and answers.
+///
+/// One that has it and does not answer is on its way out, or has lost its socket and is about to make another.
+fn succeed(paths: &Paths, mode: Mode) -> Result<Option<std::fs::File>> {
+    let begun = Instant::now();
+    loop {
+        if let Some(lock) = daemon_lock::take(paths)? {
+            return Ok(Some(lock));
+        }
+        if mode != Mode::Detached || client::is_answering(paths) || begun.elapsed() >= SUCCESSION_PATIENCE {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 async fn serve(paths: Paths, shared: Shared) -> Result<()> {
-    let socket = transport::socket_path(&paths)?;
-    let mut listener = Listener::bind(&socket)?;
     let mut ends = Ends::listen()?;
-    publish(&paths, &shared, &socket)?;
+    let boot = shared.borrow().boot.clone();
+    let mut presence = Presence::establish(&paths, &boot)?;
     shared.borrow_mut().log.line(&format!(
         "started (process {}, version {})",
         std::process::id(),
@@ -80,32 +102,31 @@ async fn serve(paths: Paths, shared: Shared) -> Result<()> {
     // Answering first, everything else later: files and keyrings may take their time.
     shared.borrow_mut().shells.adopt_files();
     handle::prefetch(&shared);
-    watch::start(&shared);
+    let folders = [Some(paths.state_dir.clone()), presence.folder()];
+    watch::start(&shared, folders.into_iter().flatten().collect());
 
-    let connections = std::sync::Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
+    let guests = Rc::new(Guests::default());
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    let mut retry = tokio::time::interval(RETRY_INTERVAL);
     let mut needed_at = Instant::now();
-    let stop = Rc::clone(&shared.borrow().stop);
+    let (stop, place_changed) = {
+        let state = shared.borrow();
+        (Rc::clone(&state.stop), Rc::clone(&state.place_changed))
+    };
     let why = loop {
-        let permit = std::sync::Arc::clone(&connections);
         tokio::select! {
-            accepted = async {
-                let permit = permit.acquire_owned().await;
-                (listener.accept().await, permit)
-            } => match accepted {
-                (Ok((stream, peer)), permit) => {
-                    needed_at = Instant::now();
+            accepted = presence.accept() => match accepted {
+                Ok((stream, peer)) => {
                     if !peer.same_user {
                         shared.borrow_mut().log.line("refused a connection of another user");
                         continue;
                     }
-                    let task = Rc::clone(&shared);
-                    tokio::task::spawn_local(async move {
-                        connection::serve(task, stream).await;
-                        drop(permit);
-                    });
+                    needed_at = Instant::now();
+                    if let Some(guest) = guests.enter() {
+                        tokio::task::spawn_local(connection::serve(Rc::clone(&shared), guest, stream));
+                    }
                 }
-                (Err(err), _) => {
+                Err(err) => {
                     shared.borrow_mut().log.line(&format!("accepting a connection failed: {err}"));
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -115,70 +136,43 @@ async fn serve(paths: Paths, shared: Shared) -> Result<()> {
                     needed_at = Instant::now();
                 }
                 super::push::leases_ended(&shared);
-                if !listener.is_in_place() {
-                    // A cleaned runtime folder: listen anew, so that shells find this daemon and start no second one.
-                    shared.borrow_mut().log.line("the socket was gone and is made again");
-                    listener = Listener::bind(&transport::socket_path(&paths)?)?;
-                    publish(&paths, &shared, &socket)?;
-                }
+                stay_in_place(&shared, &mut presence);
                 if needed_at.elapsed() > IDLE_EXIT {
                     break "nobody needs it";
                 }
+            }
+            _ = retry.tick() => keys::retry_for_shells(&shared),
+            () = place_changed.notified() => {
+                // Whoever takes the folder away takes its content first.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                stay_in_place(&shared, &mut presence);
             }
             signal = ends.wait() => break signal,
             () = stop.notified() => break "asked to",
         }
     };
     shared.borrow_mut().log.line(&format!("stopped: {why}"));
-    // The answer to `stop` is still on its way.
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    // Our address only: a successor may have published its own by now.
-    let ours = std::fs::read_to_string(paths.address_file()).ok().and_then(|text| Address::decode(&text));
-    if ours.is_some_and(|address| address.pid == std::process::id()) {
-        let _ = std::fs::remove_file(paths.address_file());
-    }
+    // What was begun is finished, the answer to `stop` among it; nobody is let in any more.
+    let _ = tokio::time::timeout(FAREWELL_PATIENCE, guests.all_answered()).await;
+    drop(presence);
     Ok(())
 }
 
-fn publish(paths: &Paths, shared: &Shared, socket: &Path) -> Result<()> {
-    let address = Address {
-        pid: std::process::id(),
-        boot: shared.borrow().boot.clone(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        socket: socket.to_owned(),
-    };
-    crate::atomic::write(&paths.address_file(), address.encode().as_bytes(), 0o600)
-}
-
-/// Takes the lock held for the daemon's life; `None` where another daemon holds it.
-fn take_lock(paths: &Paths) -> Result<Option<std::fs::File>> {
-    let path = paths.lock_file();
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path).map_err(|err| Error::io("open", &path, &err))?;
-    match file.try_lock() {
-        Ok(()) => {
-            let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-            Ok(Some(file))
-        }
-        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-        Err(std::fs::TryLockError::Error(err)) => Err(Error::io("lock", &path, &err)),
+/// Makes socket and address again where they are gone, so that shells find this daemon and start no second one.
+fn stay_in_place(shared: &Shared, presence: &mut Presence) {
+    if presence.is_in_place() {
+        return;
+    }
+    let result = presence.restore();
+    let mut state = shared.borrow_mut();
+    state.shells.restore_files();
+    state.files_changed.notify_one();
+    match result {
+        Ok(()) => state.log.line("the socket or its address was gone and is made again"),
+        // Tried again at the next look: a full disk may be over by then.
+        Err(err) => state.log.line(&format!("the socket is gone and cannot be made again: {err}")),
     }
 }
-
-/// No core dump and no debugger of the same user may show the keys.
-#[cfg(unix)]
-fn harden() {
-    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-#[cfg(windows)]
-fn harden() {}
 
 /// The system's ways to end a process.
 #[cfg(unix)]

@@ -1,7 +1,8 @@
 //! The daemon's log: what happened and when, never a value.
 
+use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The size at which the log starts anew; one earlier file is kept beside it.
@@ -9,26 +10,32 @@ const MAX_LOG_BYTES: u64 = 512 * 1024;
 
 /// Writes lines to the log, or nowhere where there is none.
 pub struct Log {
-    file: Option<std::fs::File>,
+    path: PathBuf,
+    file: Option<File>,
+    bytes: u64,
     to_stderr: bool,
 }
 
 impl Log {
-    /// Opens the log for appending, moving a large one aside.
+    /// Opens the log for appending.
     pub fn open(path: &Path, to_stderr: bool) -> Self {
-        if std::fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_LOG_BYTES) {
-            let _ = std::fs::rename(path, path.with_extension("log.1"));
-        }
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Self { file: options.open(path).ok(), to_stderr }
+        let mut log = Self { path: path.to_owned(), file: None, bytes: 0, to_stderr };
+        log.reopen();
+        log
     }
 
     /// A log that keeps nothing, for commands that run without a daemon.
     pub fn none() -> Self {
-        Self { file: None, to_stderr: false }
+        Self { path: PathBuf::new(), file: None, bytes: 0, to_stderr: false }
+    }
+
+    fn reopen(&mut self) {
+        let mut options = File::options();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        self.file = options.open(&self.path).ok();
+        self.bytes = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |meta| meta.len());
     }
 
     /// Writes one line. What it is given holds names, numbers and reasons, never a value of a variable.
@@ -38,9 +45,14 @@ impl Log {
             // A closed terminal is no reason to stop.
             let _ = writeln!(std::io::stderr(), "llmenv: {text}");
         }
+        if self.bytes > MAX_LOG_BYTES && std::fs::rename(&self.path, self.path.with_extension("log.1")).is_ok() {
+            self.reopen();
+        }
         if let Some(file) = &mut self.file {
-            // A full disk costs log lines, nothing else.
-            let _ = writeln!(file, "{} {text}", timestamp(SystemTime::now()));
+            let line = format!("{} {text}\n", timestamp(SystemTime::now()));
+            self.bytes += line.len() as u64;
+            // A full disk costs log lines, nothing else. In one piece, so that no line is half there.
+            let _ = file.write_all(line.as_bytes());
         }
     }
 }

@@ -30,7 +30,9 @@ impl Memory {
             .filter_map(Fingerprint::from_hex)
             .collect();
         let known = rotated.iter().copied().collect();
-        Ok(Self { salt, rotated, known, locked: dir.join("locked").exists(), dir: dir.to_owned() })
+        // What cannot be looked at counts as locked: serving by mistake is the worse of the two.
+        let locked = dir.join("locked").try_exists().unwrap_or(true);
+        Ok(Self { salt, rotated, known, locked, dir: dir.to_owned() })
     }
 
     /// A memory that is written nowhere, where the state folder cannot be used.
@@ -101,14 +103,26 @@ impl Memory {
 }
 
 fn load_salt(path: &Path) -> Result<Salt> {
-    if let Ok(bytes) = std::fs::read(path)
-        && let Ok(salt) = <[u8; 32]>::try_from(bytes)
-    {
-        return Ok(Salt(salt));
+    if let Some(salt) = read_salt(path) {
+        return Ok(salt);
     }
     let salt = fresh_salt()?;
+    // Of two that start at once one makes it and the other takes it over, or fingerprints would differ between them.
+    if !path.exists() {
+        let is_ours = atomic::write_if(path, atomic::Expected::Absent, &salt.0, 0o600)?;
+        if let Some(theirs) = read_salt(path).filter(|_| !is_ours) {
+            return Ok(theirs);
+        }
+        if is_ours {
+            return Ok(salt);
+        }
+    }
     atomic::write(path, &salt.0, 0o600)?;
     Ok(salt)
+}
+
+fn read_salt(path: &Path) -> Option<Salt> {
+    <[u8; 32]>::try_from(std::fs::read(path).ok()?).ok().map(Salt)
 }
 
 fn fresh_salt() -> Result<Salt> {

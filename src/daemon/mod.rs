@@ -5,11 +5,14 @@
 
 mod connection;
 mod directory;
+mod guests;
 mod handle;
 mod keys;
 mod lifecycle;
 mod log;
 mod memory;
+mod presence;
+mod process_limits;
 mod push;
 mod shell_request;
 mod shells;

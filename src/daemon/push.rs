@@ -1,6 +1,6 @@
 //! Telling shells that something changed for them, and only those.
 
-use super::shell_request::{serve, signature};
+use super::shell_request::{empty_pair, serve, signature};
 use super::state::{self, Shared};
 use crate::ipc::protocol::ResolveState;
 use crate::ipc::shell_lines::{Reason, ShellId, ShellReply};
@@ -55,14 +55,14 @@ fn tell_if_changed(shared: &Shared, ids: Vec<ShellId>) {
             let profile = resolved.profile.as_ref().and_then(|name| shared.borrow().config.profiles.get(name).cloned());
             let mut expected =
                 ShellReply { reason: resolved.reason, profile: resolved.profile.clone(), ..ShellReply::default() };
-            let mut is_known = true;
             if let Some(profile) = profile {
-                match serve(&shared, &profile, &resolved, std::time::Duration::from_secs(2)).await {
-                    Ok(pair) => expected.vars = pair.vars,
-                    Err(_) => is_known = false,
+                // Without its key a shell is told to hold nothing, and that is no news to one that does.
+                let pair = serve(&shared, &profile, &resolved, std::time::Duration::from_secs(2)).await;
+                if let Some(pair) = pair.ok().or_else(|| empty_pair(&profile, &resolved)) {
+                    expected.vars = pair.vars;
                 }
             }
-            if !is_known || signature(&expected) != present {
+            if signature(&expected) != present {
                 shared.borrow_mut().shells.bump(id, true);
             }
         }

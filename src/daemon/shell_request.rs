@@ -164,7 +164,7 @@ pub async fn serve(shared: &Shared, profile: &Profile, resolved: &Resolved, wait
 }
 
 /// The names of a profile's pair with nothing in them: better no key than somebody else's.
-fn empty_pair(profile: &Profile, resolved: &Resolved) -> Option<Pair> {
+pub fn empty_pair(profile: &Profile, resolved: &Resolved) -> Option<Pair> {
     let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
     let dummy = Secret::new("llmenv");
     let mut bare = profile.clone();

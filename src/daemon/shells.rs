@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::ipc::shell_lines::{Reason, ShellId, ShellRequest};
 use crate::process;
@@ -36,12 +37,14 @@ pub struct Shells {
     dir: PathBuf,
     boot: String,
     shells: HashMap<ShellId, Shell>,
+    /// Told when a shell is somewhere else than before.
+    moved: Rc<tokio::sync::Notify>,
 }
 
 impl Shells {
     /// Starts with none. `dir` holds the generation files.
-    pub fn new(dir: PathBuf, boot: String) -> Self {
-        Self { dir, boot, shells: HashMap::new() }
+    pub fn new(dir: PathBuf, boot: String, moved: Rc<tokio::sync::Notify>) -> Self {
+        Self { dir, boot, shells: HashMap::new(), moved }
     }
 
     /// Tells every shell that an earlier daemon knew to ask again, and removes the files of dead ones.
@@ -61,7 +64,12 @@ impl Shells {
     }
 
     /// Records what a shell says of itself; makes its generation file where it has none.
-    pub fn register(&mut self, request: &ShellRequest) -> &mut Shell {
+    ///
+    /// A process that cannot be seen from here (another pid namespace, or none at all) is answered and not remembered.
+    pub fn register(&mut self, request: &ShellRequest) {
+        if !self.shells.contains_key(&request.id) && !process::is_alive(request.id.pid, request.id.start) {
+            return;
+        }
         let path = self.path(request.id);
         let boot = &self.boot;
         let shell = self.shells.entry(request.id).or_insert_with(|| {
@@ -81,9 +89,21 @@ impl Shells {
                 counter: 1,
             }
         });
-        shell.cwd.clone_from(&request.cwd);
         shell.signals = request.signals;
-        shell
+        if shell.cwd != request.cwd {
+            shell.cwd.clone_from(&request.cwd);
+            self.moved.notify_one();
+        }
+    }
+
+    /// Writes all generation files anew where their folder was taken away.
+    pub fn restore_files(&mut self) {
+        if self.dir.is_dir() || crate::paths::create_private_dir(&self.dir).is_err() {
+            return;
+        }
+        for (id, shell) in &self.shells {
+            let _ = write_generation(&self.path(*id), &format!("{}:{}", self.boot, shell.counter));
+        }
     }
 
     /// The text of a shell's generation file.
@@ -137,12 +157,15 @@ impl Shells {
     }
 }
 
+/// Written over what is there and cut afterwards: a shell that reads in between finds a whole first line, never nothing.
 fn write_generation(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(path)?, format!("{text}\n").as_bytes())
+    let mut file = options.open(path)?;
+    std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes())?;
+    file.set_len(text.len() as u64 + 1)
 }
 
 /// SIGURG: a shell that has no handler for it ignores it, so a stale number does no harm.

@@ -48,6 +48,8 @@ pub struct State {
     pub keys: HashMap<String, Held>,
     /// Profiles whose keys are being read.
     pub fetching: HashSet<String>,
+    /// What was last written to the log of each profile whose key could not be read.
+    pub told_failures: HashMap<String, String>,
     failures: HashMap<String, Error>,
     /// The shells.
     pub shells: Shells,
@@ -59,6 +61,10 @@ pub struct State {
     pub started_by: &'static str,
     /// Told by `stop`.
     pub stop: Rc<tokio::sync::Notify>,
+    /// Told by the watcher when something happened where the socket or its address is.
+    pub place_changed: Rc<tokio::sync::Notify>,
+    /// Told when other files matter than before: a shell went elsewhere, the configuration was read again.
+    pub files_changed: Rc<tokio::sync::Notify>,
     keyring: KeyringPlace,
     vault: VaultPlace,
 }
@@ -73,6 +79,7 @@ impl State {
             Err(err) => return Err(err),
         };
         let boot = new_boot_name()?;
+        let files_changed: Rc<tokio::sync::Notify> = Rc::default();
         let allow = AllowList::new(&paths.state_dir);
         let (config, config_error) = match config::load(&paths.config_file(), &paths.home, &known_provider, &allow) {
             Ok(config) => (config, None),
@@ -84,7 +91,7 @@ impl State {
             store.lock();
         }
         Ok(Self {
-            shells: Shells::new(paths.shells_dir(), boot.clone()),
+            shells: Shells::new(paths.shells_dir(), boot.clone(), Rc::clone(&files_changed)),
             paths,
             log,
             memory,
@@ -94,11 +101,14 @@ impl State {
             store,
             keys: HashMap::new(),
             fetching: HashSet::new(),
+            told_failures: HashMap::new(),
             failures: HashMap::new(),
             boot,
             started: Instant::now(),
             started_by,
             stop: Rc::default(),
+            place_changed: Rc::default(),
+            files_changed,
             keyring,
             vault,
         })
@@ -111,6 +121,13 @@ impl State {
 
     /// Reads configuration and allow list again. A wrong file leaves the last good state in force.
     pub fn reload(&mut self) {
+        // It may name other files than before.
+        self.files_changed.notify_one();
+        self.reload_files();
+    }
+
+    /// As [`State::reload`], for the watcher itself.
+    pub fn reload_files(&mut self) {
         self.allow = AllowList::new(&self.paths.state_dir);
         match config::load(&self.paths.config_file(), &self.paths.home, &known_provider, &self.allow) {
             Ok(config) => {
@@ -120,6 +137,7 @@ impl State {
                 for name in gone {
                     self.keys.remove(&name);
                 }
+                self.failures.clear();
                 // A profile whose key now lives elsewhere must not be served from what was held before.
                 let moved: Vec<_> = config
                     .profiles
@@ -168,6 +186,11 @@ impl State {
     /// Forgets why a key could not be read, before it is tried again.
     pub fn forget_failure(&mut self, profile: &str) {
         self.failures.remove(profile);
+    }
+
+    /// Which profiles have a key that could not be read.
+    pub fn failed_profiles(&self) -> impl Iterator<Item = &String> {
+        self.failures.keys()
     }
 
     /// Why the last try to read a key failed, while no other is under way.

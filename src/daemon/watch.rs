@@ -1,137 +1,218 @@
-//! Watching the files that matter: the configuration, what was allowed, and pins where shells are.
+//! Watching the files that matter: the configuration, what it includes, pins where shells are, and the daemon's own place.
 //!
 //! One watcher for everything, on folders and never on files: an editor that replaces a file ends a watch on the file for
-//! good. A slow look at the same files covers network filesystems, where nothing is announced.
+//! good. A slow look at the same files covers network filesystems, where nothing is announced. Files are looked at on a
+//! thread of their own, for one on a dead mount may never answer.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use notify::Watcher;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 use super::push;
 use super::state::Shared;
+use crate::bounded::{self, Links};
 
 /// How long a burst of events may go on before it is acted upon.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// How often the files are looked at whatever the watcher says.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
+/// How long one look may take before it is left behind.
+const LOOK_PATIENCE: Duration = Duration::from_secs(5);
 /// The most folders watched; older systems allow 8,192 for all programs of a user.
 const MAX_FOLDERS: usize = 512;
+/// The most of a file that is looked at; one that is larger is refused by whoever reads it.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// The socket and its address: what happens to these is for `lifecycle`.
+const PLACES: [&str; 2] = ["daemon.sock", "daemon"];
 
-/// Starts watching; ends with the daemon.
-pub fn start(shared: &Shared) {
-    let (events, mut received) = tokio::sync::mpsc::unbounded_channel::<()>();
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let matters = match &event {
-            Ok(event) => {
-                event.need_rescan() || (!event.kind.is_access() && event.paths.iter().any(|path| is_ours(path)))
+/// Names that matter in the folders that are watched. Read on the watcher's thread.
+type Names = Arc<Mutex<HashSet<OsString>>>;
+
+/// Starts watching; ends with the daemon. `places` are the folders of the socket and of its address.
+pub fn start(shared: &Shared, places: Vec<PathBuf>) {
+    let (changed, place_changed, names) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Names::default());
+    let watcher = {
+        let (changed, place_changed, names) = (Arc::clone(&changed), Arc::clone(&place_changed), Arc::clone(&names));
+        notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let has = |wanted: &dyn Fn(&std::ffi::OsStr) -> bool| match &event {
+                Ok(event) if event.need_rescan() => true,
+                Ok(event) => {
+                    !event.kind.is_access() && event.paths.iter().any(|path| path.file_name().is_some_and(wanted))
+                }
+                Err(_) => true,
+            };
+            if has(&|name| PLACES.iter().any(|place| *place == name)) {
+                place_changed.notify_one();
             }
-            Err(_) => true,
-        };
-        if matters {
-            // The receiver is gone only when the daemon ends.
-            let _ = events.send(());
-        }
-    });
-    let mut watcher = match watcher {
+            if has(&|name| names.lock().unwrap_or_else(PoisonError::into_inner).contains(name)) {
+                changed.notify_one();
+            }
+        })
+    };
+    let watcher = match watcher {
         Ok(watcher) => Some(watcher),
         Err(err) => {
             shared.borrow_mut().log.line(&format!("changes are noticed late, for watching fails: {err}"));
             None
         }
     };
-    let shared = Rc::clone(shared);
+    let place = Rc::clone(&shared.borrow().place_changed);
+    let watch = Watch { shared: Rc::clone(shared), watcher, watched: HashMap::new(), names, places, seen: None };
+    tokio::task::spawn_local(watch.run(changed));
     tokio::task::spawn_local(async move {
-        let mut watched = HashSet::new();
-        let mut seen = content_hash(&shared);
         loop {
-            rearm(&shared, watcher.as_mut(), &mut watched);
-            let announced = tokio::time::timeout(SLOW_LOOK.min(next_look(&watched)), received.recv()).await;
-            if matches!(announced, Ok(Some(()))) {
-                tokio::time::sleep(DEBOUNCE).await;
-                while received.try_recv().is_ok() {}
-            }
-            let now = content_hash(&shared);
-            if now != seen {
-                seen = now;
-                shared.borrow_mut().reload();
-                push::anything_changed(&shared);
-            }
+            place_changed.notified().await;
+            place.notify_one();
         }
     });
 }
 
-/// New shells bring new folders; they are armed within this time.
-fn next_look(watched: &HashSet<PathBuf>) -> Duration {
-    if watched.len() < 2 { Duration::from_secs(1) } else { Duration::from_secs(5) }
+/// The watcher and what it watches.
+struct Watch {
+    shared: Shared,
+    watcher: Option<notify::RecommendedWatcher>,
+    /// Folders with their identity: one that was removed and made again is another one.
+    watched: HashMap<PathBuf, u64>,
+    names: Names,
+    places: Vec<PathBuf>,
+    seen: Option<[u8; 32]>,
 }
 
-fn is_ours(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| {
-        name == ".llmenv.toml" || name == "config.toml" || name.to_string_lossy().ends_with(".toml")
-    })
+/// What one look at the files found.
+struct Look {
+    folders: HashMap<PathBuf, u64>,
+    names: HashSet<OsString>,
+    content: [u8; 32],
 }
 
-/// The folders that hold the configuration, included files and the pins that shells may meet.
-fn folders(shared: &Shared) -> HashSet<PathBuf> {
-    let state = shared.borrow();
-    let mut folders = HashSet::new();
-    for file in files(shared) {
-        if let Some(parent) = file.parent().filter(|parent| parent.is_dir()) {
-            folders.insert(parent.to_owned());
-        }
-        if folders.len() >= MAX_FOLDERS {
-            break;
+impl Watch {
+    async fn run(mut self, changed: Arc<Notify>) {
+        let files_changed = Rc::clone(&self.shared.borrow().files_changed);
+        loop {
+            self.look().await;
+            let announced = tokio::select! {
+                () = changed.notified() => true,
+                () = files_changed.notified() => false,
+                () = tokio::time::sleep(SLOW_LOOK) => false,
+            };
+            if announced {
+                tokio::time::sleep(DEBOUNCE).await;
+            }
         }
     }
-    drop(state);
-    folders
+
+    /// Looks at all files, watches the folders they are in, and has a change acted upon.
+    async fn look(&mut self) {
+        let (files, home) = (files(&self.shared), self.shared.borrow().paths.home.clone());
+        let places = self.places.clone();
+        let looking = tokio::task::spawn_blocking(move || look_at(files, &home, &places));
+        let Ok(Ok(look)) = tokio::time::timeout(LOOK_PATIENCE, looking).await else {
+            return;
+        };
+        let is_armed_anew = self.arm(&look);
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = look.names;
+        let before = self.seen.replace(look.content);
+        // The first look comes after the configuration was read: what changed between the two is not to be missed.
+        if before != Some(look.content) {
+            let mut state = self.shared.borrow_mut();
+            state.reload_files();
+            drop(state);
+            push::anything_changed(&self.shared);
+        }
+        // What happened in a folder before it was watched was announced to nobody.
+        if is_armed_anew {
+            self.shared.borrow().files_changed.notify_one();
+        }
+    }
+
+    /// Gives whether a folder is watched that was not before.
+    fn arm(&mut self, look: &Look) -> bool {
+        let Some(watcher) = self.watcher.as_mut() else { return false };
+        let watched = &mut self.watched;
+        watched.retain(|folder, identity| {
+            let stays = look.folders.get(folder) == Some(identity);
+            if !stays {
+                let _ = watcher.unwatch(folder);
+            }
+            stays
+        });
+        let mut is_new = false;
+        for (folder, identity) in &look.folders {
+            if !watched.contains_key(folder) && watcher.watch(folder, notify::RecursiveMode::NonRecursive).is_ok() {
+                watched.insert(folder.clone(), *identity);
+                is_new = true;
+            }
+        }
+        is_new
+    }
 }
 
-/// The files themselves, whether they exist or not.
+/// The files that matter, whether they exist or not.
 fn files(shared: &Shared) -> Vec<PathBuf> {
     let state = shared.borrow();
-    let config = state.paths.config_file();
-    let mut files = vec![config.clone()];
-    // A configuration that is a link into a dotfiles repository changes there.
-    if let Ok(target) = config.canonicalize() {
-        files.push(target);
-    }
+    let mut files = vec![state.paths.config_file()];
+    files.extend(state.config.files());
     let home = &state.paths.home;
     for (_, shell) in state.shells.iter() {
         for dir in shell.cwd.ancestors().take_while(|dir| *dir != home.as_path()).take(32) {
             files.push(dir.join(".llmenv.toml"));
         }
     }
+    files.sort();
+    files.dedup();
     files
 }
 
-fn rearm(shared: &Shared, watcher: Option<&mut notify::RecommendedWatcher>, watched: &mut HashSet<PathBuf>) {
-    let Some(watcher) = watcher else { return };
-    let wanted = folders(shared);
-    for gone in watched.difference(&wanted).cloned().collect::<Vec<_>>() {
-        let _ = watcher.unwatch(&gone);
-        watched.remove(&gone);
-    }
-    for fresh in wanted.difference(&watched.clone()) {
-        if watcher.watch(fresh, notify::RecursiveMode::NonRecursive).is_ok() {
-            watched.insert(fresh.clone());
-        }
-    }
-}
-
-/// A hash over the content of all files: touching one changes nothing.
-fn content_hash(shared: &Shared) -> [u8; 32] {
+fn look_at(mut files: Vec<PathBuf>, home: &Path, places: &[PathBuf]) -> Look {
+    // A configuration that is a link into a dotfiles repository changes there.
+    let targets: Vec<_> = files.iter().filter(|file| file.is_symlink()).filter_map(|f| f.canonicalize().ok()).collect();
+    files.extend(targets);
+    let mut look = Look { folders: HashMap::new(), names: HashSet::new(), content: [0; 32] };
     let mut hash = Sha256::new();
-    for file in files(shared) {
-        if let Ok((content, _)) = crate::bounded::read(&file, 1024 * 1024, crate::bounded::Links::Follow) {
+    for file in &files {
+        if let Ok((content, _)) = bounded::read(file, MAX_FILE_BYTES, Links::Follow) {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash.update([0]);
+            hash.update((content.len() as u64).to_le_bytes());
             hash.update(&content);
         }
+        // Where its folder is not there yet, the one above it announces that it comes.
+        let mut path = file.as_path();
+        while let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
+            if let Some(identity) = identity(folder) {
+                look.names.insert(name.to_owned());
+                if look.folders.len() < MAX_FOLDERS {
+                    look.folders.insert(folder.to_owned(), identity);
+                }
+                break;
+            }
+            if folder == home {
+                break;
+            }
+            path = folder;
+        }
     }
-    hash.finalize().into()
+    for place in places {
+        if let Some(identity) = identity(place) {
+            look.folders.insert(place.clone(), identity);
+        }
+    }
+    look.content = hash.finalize().into();
+    look
+}
+
+/// Tells a folder from another one of the same name; `None`: there is no such folder.
+fn identity(folder: &Path) -> Option<u64> {
+    let meta = std::fs::metadata(folder).ok().filter(std::fs::Metadata::is_dir)?;
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::MetadataExt::ino(&meta));
+    #[cfg(windows)]
+    return Some(std::os::windows::fs::MetadataExt::creation_time(&meta));
 }

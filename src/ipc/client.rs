@@ -1,13 +1,13 @@
 //! The blocking client: std only, a deadline on every call, and the start of a daemon where none runs.
 
+use std::fs::TryLockError;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::address::Address;
-use super::frame;
 use super::protocol::{PROTOCOL_VERSION, Request, Response};
-use super::transport;
+use super::{daemon_lock, frame, transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::Paths;
 
@@ -15,10 +15,18 @@ use crate::paths::Paths;
 pub const HOOK_TIMEOUT: Duration = Duration::from_millis(50);
 /// How long a hook waits at a shell's first prompt, when a keyring may have to be opened.
 pub const START_TIMEOUT: Duration = Duration::from_millis(1_000);
-/// How long a daemon may take from its start to its first answer.
+/// How long a shell waits for a daemon from its start to its first answer.
 pub const DAEMON_START_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long a command waits for an answer; a keyring has two seconds of it.
+/// How long a person who typed a command waits for the same, on a machine that is busy.
+pub const COMMAND_START_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a command waits for the daemon itself.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much longer it waits where the daemon asks a keyring (two seconds a call) or a program (five).
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it waits for a person at the system's own dialog, to which the daemon gives two minutes.
+const DIALOG_PATIENCE: Duration = Duration::from_secs(125);
+/// How long a daemon that is to end may take to say so.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -36,6 +44,8 @@ pub struct Client {
     stream: transport::ClientStream,
     pending: Vec<u8>,
     address: Address,
+    timeout: Duration,
+    is_broken: bool,
 }
 
 impl Client {
@@ -48,7 +58,7 @@ impl Client {
             io::ErrorKind::PermissionDenied => Unreachable::Stranger(err),
             _ => Unreachable::Silent(err),
         })?;
-        Ok(Self { stream, pending: Vec::new(), address })
+        Ok(Self { stream, pending: Vec::new(), address, timeout, is_broken: false })
     }
 
     /// The address this client connected to.
@@ -60,7 +70,7 @@ impl Client {
     ///
     /// An answer without `end`, or one that is not UTF-8, counts as none.
     pub fn ask_lines(&mut self, request: &str, deadline: Duration) -> Result<String, Unreachable> {
-        let begun = Instant::now();
+        let deadline = Instant::now() + deadline;
         let silent = Unreachable::Silent;
         let wrong = |why: &str| Unreachable::Silent(io::Error::new(io::ErrorKind::InvalidData, why.to_owned()));
         self.stream.write_all(request.as_bytes()).map_err(silent)?;
@@ -79,12 +89,9 @@ impl Client {
             if self.pending.len() >= frame::MAX_FRAME_BYTES {
                 return Err(wrong("longer than 1 MiB"));
             }
-            // A single read has the stream's own time limit; one byte at a time must not add up to more.
-            if begun.elapsed() > deadline {
-                return Err(Unreachable::Silent(io::ErrorKind::TimedOut.into()));
-            }
+            // One byte at a time must not add up to more than the deadline.
             let mut chunk = [0; 16 * 1024];
-            match self.stream.read(&mut chunk) {
+            match (Until { stream: &mut self.stream, deadline }).read(&mut chunk) {
                 Ok(0) => return Err(Unreachable::Silent(io::ErrorKind::UnexpectedEof.into())),
                 Ok(count) => self.pending.extend_from_slice(&chunk[..count]),
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
@@ -102,7 +109,7 @@ impl Client {
         let answer = self
             .stream
             .write_all(line.as_bytes())
-            .and_then(|()| frame::read_line(&mut self.stream, &mut self.pending))
+            .and_then(|()| self.read_line(Instant::now() + self.patience(request)))
             .map_err(|err| self.silent(&err))?;
         let answer = zeroize::Zeroizing::new(answer);
         serde_json::from_slice(&answer).map_err(|_| {
@@ -112,8 +119,28 @@ impl Client {
         })
     }
 
-    fn silent(&self, err: &io::Error) -> Error {
+    /// Whether the last call failed because the connection ended: the daemon went away, and another may take its place.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    fn patience(&self, request: &Request) -> Duration {
+        match request {
+            Request::Hello | Request::Reload | Request::Lock | Request::Shells => self.timeout,
+            Request::Stop => self.timeout.min(STOP_PATIENCE),
+            Request::Unlock { .. } => self.timeout + DIALOG_PATIENCE,
+            _ => self.timeout + STORE_PATIENCE,
+        }
+    }
+
+    /// Reads a line until a point in time, however slowly it comes.
+    fn read_line(&mut self, deadline: Instant) -> io::Result<Vec<u8>> {
+        frame::read_line(&mut Until { stream: &mut self.stream, deadline }, &mut self.pending)
+    }
+
+    fn silent(&mut self, err: &io::Error) -> Error {
         let pid = self.address.pid;
+        self.is_broken = !matches!(err.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
         match err.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                 Error::of(ErrorKind::Unreachable, format!("the daemon (process {pid}) accepts but does not answer"))
@@ -127,18 +154,31 @@ impl Client {
     }
 }
 
-/// Connects, starting the daemon where none runs. `program` is this program as it was called.
+/// Reads from a stream until a point in time.
+struct Until<'a> {
+    stream: &'a mut transport::ClientStream,
+    deadline: Instant,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        transport::limit_reads(self.stream, left)?;
+        self.stream.read(buffer)
+    }
+}
+
+/// Connects, starting the daemon where none runs.
 pub fn connect_or_start(paths: &Paths, timeout: Duration) -> Result<Client> {
     for attempt in 0..2 {
         match Client::connect(paths, timeout) {
             Ok(client) => return Ok(client),
-            Err(Unreachable::Absent) if attempt == 0 => start(paths)?,
+            Err(Unreachable::Absent) if attempt == 0 => start_within(paths, COMMAND_START_TIMEOUT)?,
             Err(Unreachable::Absent) => break,
-            Err(Unreachable::Stranger(err)) => {
-                return Err(Error::of(ErrorKind::Unreachable, format!("refused to talk to the daemon: {err}"))
-                    .at(crate::printable::path(&paths.address_file()))
-                    .hint("somebody else holds that path; remove it, or set XDG_RUNTIME_DIR to a folder of your own"));
-            }
+            Err(Unreachable::Stranger(err)) => return Err(stranger(paths, &err)),
             Err(Unreachable::Silent(err)) => {
                 return Err(Error::of(ErrorKind::Unreachable, format!("cannot reach the daemon: {err}"))
                     .hint("run `llmenv daemon restart`"));
@@ -150,13 +190,55 @@ pub fn connect_or_start(paths: &Paths, timeout: Duration) -> Result<Client> {
         .hint("run `llmenv daemon run` to see why, or set LLMENV_DAEMON=off to go without"))
 }
 
-/// Starts a daemon in the background and waits until it answers, at most [`DAEMON_START_TIMEOUT`].
+/// What is said of a socket that is not ours alone.
+pub fn stranger(paths: &Paths, err: &io::Error) -> Error {
+    let place = std::fs::read_to_string(paths.address_file()).ok().and_then(|text| Address::decode(&text));
+    let place = place.map_or_else(|| paths.address_file(), |address| address.socket);
+    Error::of(ErrorKind::Unreachable, format!("refused to talk to the daemon: {err}"))
+        .at(crate::printable::path(&place))
+        .hint("if that folder is yours, close it to others (mode 0700) and remove the socket; the next command makes another")
+}
+
+/// Starts a daemon for a shell, which waits at most [`DAEMON_START_TIMEOUT`] for it.
 pub fn start(paths: &Paths) -> Result<()> {
+    start_within(paths, DAEMON_START_TIMEOUT)
+}
+
+/// Starts a daemon in the background and waits until one answers. Of many who call this at once one starts it.
+pub fn start_within(paths: &Paths, patience: Duration) -> Result<()> {
     if std::env::var_os("LLMENV_DAEMON").is_some_and(|value| value == "off") {
         return Err(Error::of(ErrorKind::Unreachable, "LLMENV_DAEMON=off: no daemon is started"));
     }
+    let begun = Instant::now();
     paths.check_owner()?;
     crate::paths::create_private_dir(&paths.state_dir)?;
+    let turn = daemon_lock::open_turn(paths)?;
+    let mut is_started = false;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        // A file system without locks has nobody wait for anybody; the daemon's own lock still lets only one stay.
+        if !is_started && !matches!(turn.try_lock(), Err(TryLockError::WouldBlock)) {
+            // Whoever had the turn before may have started one meanwhile.
+            if is_answering(paths) {
+                return Ok(());
+            }
+            run_in_background()?;
+            is_started = true;
+        }
+        if is_answering(paths) {
+            return Ok(());
+        }
+        if begun.elapsed() >= patience {
+            return Err(Error::of(ErrorKind::Unreachable, "the daemon was started and does not answer")
+                .at(crate::printable::path(&paths.log_file()))
+                .hint("run the command again, or `llmenv daemon run` to see what it says"));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(10));
+    }
+}
+
+fn run_in_background() -> Result<()> {
     let program = program()?;
     let started = std::process::Command::new(&program)
         .args(["daemon", "run", "--background"])
@@ -170,18 +252,7 @@ pub fn start(paths: &Paths) -> Result<()> {
         return Err(Error::of(ErrorKind::Unreachable, "the daemon could not be started")
             .hint("run `llmenv daemon run` to see why"));
     }
-    let begun = Instant::now();
-    let mut pause = Duration::from_millis(1);
-    while begun.elapsed() < DAEMON_START_TIMEOUT {
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(10));
-        if is_answering(paths) {
-            return Ok(());
-        }
-    }
-    Err(Error::of(ErrorKind::Unreachable, "the daemon did not answer within half a second of its start")
-        .at(crate::printable::path(&paths.log_file()))
-        .hint("run the command again, or `llmenv daemon run` to see what it says"))
+    Ok(())
 }
 
 /// A folder that is never unmounted or removed under the daemon.

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod client;
+pub mod daemon_lock;
 pub mod frame;
 pub mod protocol;
 pub mod shell_lines;

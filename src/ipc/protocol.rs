@@ -59,8 +59,8 @@ pub enum Request {
         /// The profile.
         profile: String,
     },
-    /// Store the key under another name; the old name goes once the new one reads back.
-    KeyRename {
+    /// Store the key under another name too, in the place of whatever is there: the first step of a rename.
+    KeyCopy {
         /// The profile now.
         from: String,
         /// The profile then.
@@ -70,6 +70,9 @@ pub enum Request {
     KeyRemove {
         /// The profile.
         profile: String,
+        /// Whether the same key stays under another name, and so is not one that is gone.
+        #[serde(default)]
+        lives_on: bool,
     },
     /// What is known of each profile's key, masked.
     KeyInfo {

@@ -27,6 +27,10 @@ use crate::secret::Secret;
 /// The version in the first field of a request.
 pub const LINES_VERSION: &str = "hook 1";
 
+/// The fields of a request.
+const FIELDS: &[&str] =
+    &["shell", "pid", "start", "why", "cwd", "reason", "profile", "lease", "mark", "from", "signals", "names", "var"];
+
 /// Why the profile that is active is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -194,7 +198,11 @@ impl ShellRequest {
         for field in fields {
             let (name, value) = field.split_once('=').ok_or("a field without `=`")?;
             let value = unescape(value);
-            let wrong = || format!("the field `{}` is wrong", crate::printable::text(name));
+            // What came in may be half a key: only names of ours are repeated.
+            let wrong = || match FIELDS.iter().find(|known| **known == name) {
+                Some(known) => format!("the field `{known}` is wrong"),
+                None => "a field that this version does not know".to_owned(),
+            };
             match name {
                 "shell" => request.shell = value,
                 "pid" => request.id.pid = value.parse().map_err(|_| wrong())?,

@@ -24,6 +24,14 @@ pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
     let mut refused = None;
     for dir in runtime.iter().chain([&paths.state_dir]) {
         let socket = dir.join("daemon.sock");
+        // The address file is text, one line a value.
+        if !socket.to_str().is_some_and(|path| !path.contains(|c: char| c.is_control())) {
+            refused = Some(
+                Error::new(format!("the socket's path `{}` is not plain UTF-8", crate::printable::path(&socket)))
+                    .hint("set XDG_RUNTIME_DIR to another folder of your own (mode 0700)"),
+            );
+            continue;
+        }
         if socket.as_os_str().len() > MAX_SOCKET_PATH_BYTES {
             refused = Some(
                 Error::new(format!(
@@ -61,13 +69,35 @@ pub fn connect(socket: &Path, timeout: Duration) -> io::Result<ClientStream> {
     if !socket.parent().is_some_and(is_ours_alone) {
         return Err(stranger("the folder of the daemon's socket"));
     }
-    let stream = UnixStream::connect(socket)?;
+    let stream = connect_within(socket, timeout)?;
     if peer_uid(&stream)? != euid {
         return Err(stranger("the process behind the daemon's socket"));
     }
     stream.set_read_timeout(Some(timeout))?;
     stream.set_write_timeout(Some(timeout))?;
     Ok(stream)
+}
+
+/// Connecting waits while the daemon's queue is full, which a stopped daemon's is one day: Linux bounds that wait by the
+/// send timeout (`unix(7)`, `SO_SNDTIMEO`), which therefore has to be there first.
+#[cfg(target_os = "linux")]
+fn connect_within(socket: &Path, timeout: Duration) -> io::Result<UnixStream> {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+    let fd = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_timeout(&fd, sockopt::Timeout::Send, Some(timeout))?;
+    rustix::net::connect(&fd, &SocketAddrUnix::new(socket)?)?;
+    Ok(fd.into())
+}
+
+/// Elsewhere a full queue refuses at once.
+#[cfg(not(target_os = "linux"))]
+fn connect_within(socket: &Path, _timeout: Duration) -> io::Result<UnixStream> {
+    UnixStream::connect(socket)
+}
+
+/// Bounds the next read.
+pub fn limit_reads(stream: &ClientStream, left: Duration) -> io::Result<()> {
+    stream.set_read_timeout(Some(left.max(Duration::from_micros(1))))
 }
 
 #[cfg(target_os = "linux")]
@@ -93,12 +123,9 @@ pub struct Listener {
 impl Listener {
     /// Binds, replacing a dead socket. Only the holder of the daemon's lock may call this.
     pub fn bind(path: &Path) -> Result<Self> {
-        match std::fs::symlink_metadata(path) {
-            Ok(meta) if !meta.file_type().is_socket() => {
-                return Err(Error::new(format!("`{}` is in the way of the socket", crate::printable::path(path))));
-            }
-            Ok(_) => std::fs::remove_file(path).map_err(|err| Error::io("replace the socket", path, &err))?,
-            Err(_) => {}
+        if std::fs::symlink_metadata(path).is_ok_and(|meta| !meta.file_type().is_socket()) {
+            return Err(Error::new(format!("`{}` is in the way of the socket", crate::printable::path(path)))
+                .hint("it is no socket, so nobody here made it; move it away"));
         }
         let failed = |err: io::Error| Error::io("listen on", path, &err);
         // Bound under a name of its own and moved into place, so that nobody meets a socket that is open to others.
@@ -127,6 +154,11 @@ impl Listener {
     /// Says whether the socket on disk is still the one this listener bound.
     pub fn is_in_place(&self) -> bool {
         std::fs::symlink_metadata(&self.path).is_ok_and(|meta| meta.ino() == self.inode)
+    }
+
+    /// Where it listens.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -36,9 +36,16 @@ pub fn connect(socket: &Path, _timeout: Duration) -> io::Result<ClientStream> {
     std::fs::OpenOptions::new().read(true).write(true).open(socket)
 }
 
+/// A plain file has no such limit.
+#[allow(clippy::unnecessary_wraps)]
+pub fn limit_reads(_stream: &ClientStream, _left: Duration) -> io::Result<()> {
+    Ok(())
+}
+
 /// The daemon's pipe.
 pub struct Listener {
     inner: PipeListener,
+    path: PathBuf,
 }
 
 impl Listener {
@@ -49,7 +56,7 @@ impl Listener {
             widestring(OWNER_ONLY).and_then(|text| SecurityDescriptor::deserialize(&text)).map_err(failed)?;
         let name = path.to_fs_name::<GenericFilePath>().map_err(failed)?;
         let inner = ListenerOptions::new().name(name).security_descriptor(descriptor).create_tokio().map_err(failed)?;
-        Ok(Self { inner })
+        Ok(Self { inner, path: path.to_owned() })
     }
 
     /// Waits for the next connection. The pipe's access list has let only this user in.
@@ -60,6 +67,11 @@ impl Listener {
     /// A pipe lives and dies with its process.
     pub fn is_in_place(&self) -> bool {
         true
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -1,0 +1,56 @@
+//! The lock that a daemon holds for its life: who holds it is the daemon, whatever any file says.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::paths::Paths;
+
+/// Takes the daemon's lock; `None` where another process holds it. It ends with the handle, or with the process.
+pub fn take(paths: &Paths) -> Result<Option<File>> {
+    let path = paths.lock_file();
+    let mut file = open(&path).map_err(|err| Error::io("open", &path, &err))?;
+    match file.try_lock() {
+        Ok(()) => {
+            // Who cannot write it down (a full disk) holds it all the same.
+            let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+            Ok(Some(file))
+        }
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(err)) => Err(Error::io("lock", &path, &err)),
+    }
+}
+
+/// The process that holds the daemon's lock now, where one does and has said so.
+pub fn holder(paths: &Paths) -> Option<u32> {
+    let mut file = File::options().read(true).write(true).open(paths.lock_file()).ok()?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            match (&mut file).take(32).read_to_string(&mut text) {
+                Ok(_) => text.trim().parse().ok(),
+                // Windows lets nobody read a locked file; there the address says who it is.
+                Err(_) => {
+                    let address = std::fs::read_to_string(paths.address_file()).ok()?;
+                    super::address::Address::decode(&address).map(|address| address.pid)
+                }
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A turn to start a daemon: of many clients that find none, one starts it and the others wait for it.
+pub fn open_turn(paths: &Paths) -> Result<File> {
+    let path = paths.state_dir.join("start.lock");
+    open(&path).map_err(|err| Error::io("open", &path, &err))
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
