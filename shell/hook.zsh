@@ -280,7 +280,6 @@ __llmenv_chosen() {
 __llmenv_start() {
   local __llmenv_from= __llmenv_code=0 __llmenv_name
   local -a __llmenv_parts
-  __llmenv_first=
   __llmenv_parts=("${(@s.:.)${LLMENV_STATE-}}")
   if [[ $#__llmenv_parts == 6 && $__llmenv_parts[1] == 1 ]]; then
     __llmenv_from=$__llmenv_parts[2] __llmenv_reason=$__llmenv_parts[3] __llmenv_profile=${LLMENV_PROFILE-}
@@ -296,9 +295,10 @@ __llmenv_start() {
       __llmenv_watched+=($__llmenv_name "${(P)__llmenv_name-}")
     done
   fi
-  __llmenv_ask start ${__llmenv_from:+from=$__llmenv_from} && return 0
-  __llmenv_code=$?
-  __llmenv_pwd=$PWD
+  __llmenv_ask start ${__llmenv_from:+from=$__llmenv_from} || __llmenv_code=$?
+  # Not before: Ctrl-C in between makes the next prompt the first one.
+  __llmenv_first= __llmenv_pwd=$PWD
+  (( __llmenv_code )) || return 0
   # Without an answer only a choice of the shell right above this one is known to be meant here.
   if (( $#__llmenv_names )) && [[ ${__llmenv_from%%.*} != ($PPID|$$) ]]; then
     __llmenv_apply prompt $'state\tapply\tnone\t-\t0\t-\nend\t' || :

@@ -4,7 +4,7 @@ use super::fake_daemon::{Answer, FakeDaemon};
 use super::scenario::{DIRECTORIES, every_scenario};
 use super::scene::{
     FAST, Scene, WORK, WORK_NEXT, assert_active, assert_both, assert_nothing, assert_pair, cd_line, choose, enter,
-    init_line, said, var_in, wait_until,
+    init_line, said, var_in,
 };
 use crate::support::{Shell, Terminal, home};
 
@@ -357,20 +357,29 @@ fn a_path_that_is_not_utf8() {
     assert_nothing(&mut terminal);
 }
 
-/// SIGINT at any moment of a change of directory leaves both halves or neither.
+/// SIGINT at any moment of a change of directory leaves both halves or neither. The shell looks at each of its prompts.
 #[test]
 fn an_interrupt_leaves_nothing_half_done() {
     let scene = Scene::new();
-    let dirs = [scene.pin("work", &WORK), scene.home.path("")];
-    let mut terminal = scene.shell(ZSH);
-    for n in 0..30 {
-        let sent = scene.home.path(format!("sent{n}"));
-        terminal.run(&format!("(kill -INT $$; : >{}) & {}", sent.display(), cd_line(ZSH, &dirs[n % 2])));
-        wait_until("the signal was sent", || sent.exists());
-        let (key, url) = (terminal.shell_var("OPENAI_API_KEY"), terminal.shell_var("OPENAI_BASE_URL"));
-        assert!(
-            (key.as_deref(), url.as_deref()) == (Some(WORK.key), Some(WORK.url)) || (key.is_none() && url.is_none()),
-            "half a pair"
-        );
+    scene.pin("work", &WORK);
+    let look =
+        "look() { case ${+OPENAI_API_KEY}${+OPENAI_BASE_URL} in (00) : >none ;; (11) : >both ;; (*) : >half ;; esac }";
+    let rc = format!("cd() {{ builtin cd -- $HOME/$1 }}\n{look}\n{}\nprecmd_functions+=(look)", init_line(ZSH));
+    let rc = rc.replace(">none", ">$HOME/none").replace(">both", ">$HOME/both").replace(">half", ">$HOME/half");
+    let mut terminal = Terminal::builder(&scene.home, ZSH).rc(&rc).start();
+    let shell = rustix::process::Pid::from_raw(i32::try_from(terminal.pid()).unwrap()).unwrap();
+    for n in 0..300 {
+        terminal.send_raw(if n % 2 == 0 { "cd work\r" } else { "cd\r" });
+        for _ in 0..n % 7 {
+            std::thread::sleep(std::time::Duration::from_micros(700));
+            rustix::process::kill_process(shell, rustix::process::Signal::INT).unwrap();
+        }
     }
+    terminal.interrupt();
+    terminal.wait_prompt();
+    assert!(!scene.home.path("half").exists(), "half a pair at a prompt");
+    // The control: both states were met.
+    assert!(scene.home.path("both").exists() && scene.home.path("none").exists());
+    terminal.run("cd; cd work");
+    assert_active(&mut terminal, &WORK);
 }
