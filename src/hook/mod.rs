@@ -66,7 +66,8 @@ fn ask(paths: &Paths, call: &Call) -> Result<zeroize::Zeroizing<String>, Unreach
 }
 
 fn ask_once(paths: &Paths, call: &Call, timeout: Duration) -> Result<zeroize::Zeroizing<String>, Unreachable> {
-    let answer = Client::connect(paths, timeout)?.ask_lines(&call.request.encode(), timeout + Duration::from_millis(20));
+    let answer =
+        Client::connect(paths, timeout)?.ask_lines(&call.request.encode(), timeout + Duration::from_millis(20));
     answer.map(zeroize::Zeroizing::new)
 }
 

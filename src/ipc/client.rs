@@ -86,7 +86,9 @@ impl Client {
             let mut chunk = [0; 16 * 1024];
             match self.stream.read(&mut chunk) {
                 // Closed without a word is another thing than half an answer: see `hook`.
-                Ok(0) if self.pending.is_empty() => return Err(Unreachable::Silent(io::ErrorKind::UnexpectedEof.into())),
+                Ok(0) if self.pending.is_empty() => {
+                    return Err(Unreachable::Silent(io::ErrorKind::UnexpectedEof.into()));
+                }
                 Ok(0) => return Err(wrong("it ends in the middle")),
                 Ok(count) => self.pending.extend_from_slice(&chunk[..count]),
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
