@@ -417,7 +417,7 @@ __llmenv_plan() {
   __llmenv_say_all
   __llmenv_next_state=("$__llmenv_r" "$__llmenv_p" "$__llmenv_l" "$__llmenv_m" "${__llmenv_end:-$__llmenv_generation}")
   # From here on nothing can fail, and what Ctrl-C cuts short is done again at the next prompt.
-  __llmenv_pending=1
+  __llmenv_pending=1 __llmenv_restless=1
 }
 
 __llmenv_say_all() {

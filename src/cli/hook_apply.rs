@@ -117,9 +117,10 @@ fn told(answer: &str) -> Option<String> {
     let state = answer.lines().find_map(|line| line.strip_prefix("state\t"))?;
     let fields: Vec<&str> = state.split('\t').collect();
     let [_, reason, profile, lease, ..] = fields[..] else { return None };
-    let until = lease.parse::<u64>().ok().filter(|&end| end > 0).map(|end| {
-        format!(" for {}", crate::duration::show_duration(Duration::from_secs(end.saturating_sub(now()))))
-    });
+    let until =
+        lease.parse::<u64>().ok().filter(|&end| end > 0).map(|end| {
+            format!(" for {}", crate::duration::show_duration(Duration::from_secs(end.saturating_sub(now()))))
+        });
     let until = until.unwrap_or_default();
     Some(match (reason, profile) {
         ("shell", name) => format!("using `{name}` in this shell{until}"),

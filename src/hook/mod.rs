@@ -55,12 +55,32 @@ pub fn run(args: &[String]) -> Outcome {
 
 fn ask(paths: &Paths, call: &Call) -> Result<zeroize::Zeroizing<String>, Unreachable> {
     let timeout = if call.request.why == Why::Start { START_TIMEOUT } else { HOOK_TIMEOUT };
-    let mut connected = Client::connect(paths, timeout);
-    if matches!(connected, Err(Unreachable::Absent)) && call.may_start && client::start(paths).is_ok() {
-        // It has just begun to read the store: what it cannot say yet it pushes later.
-        connected = Client::connect(paths, START_TIMEOUT.max(timeout));
+    match ask_once(paths, call, timeout) {
+        Err(err) if call.may_start && is_nobody(&err) && client::start(paths).is_ok() => {
+            // It has just begun to read the store: what it cannot say yet it pushes later.
+            ask_once(paths, call, START_TIMEOUT.max(timeout))
+        }
+        Err(err) if is_nobody(&err) => Err(Unreachable::Absent),
+        answer => answer,
     }
-    connected?.ask_lines(&call.request.encode(), timeout + Duration::from_millis(20)).map(zeroize::Zeroizing::new)
+}
+
+fn ask_once(paths: &Paths, call: &Call, timeout: Duration) -> Result<zeroize::Zeroizing<String>, Unreachable> {
+    let answer =
+        Client::connect(paths, timeout)?.ask_lines(&call.request.encode(), timeout + Duration::from_millis(20));
+    answer.map(zeroize::Zeroizing::new)
+}
+
+/// Nothing listens, or what did closed without a word: a daemon that is being killed takes connections until the very end.
+fn is_nobody(err: &Unreachable) -> bool {
+    use std::io::ErrorKind;
+    match err {
+        Unreachable::Absent => true,
+        Unreachable::Silent(err) => {
+            matches!(err.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+        }
+        Unreachable::Stranger(_) => false,
+    }
 }
 
 /// Leaves out `unset NAME` for names that this environment does not have and llmenv did not set: each line costs a shell

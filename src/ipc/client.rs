@@ -92,7 +92,11 @@ impl Client {
             // One byte at a time must not add up to more than the deadline.
             let mut chunk = [0; 16 * 1024];
             match (Until { stream: &mut self.stream, deadline }).read(&mut chunk) {
-                Ok(0) => return Err(Unreachable::Silent(io::ErrorKind::UnexpectedEof.into())),
+                // Closed without a word is another thing than half an answer: see `hook`.
+                Ok(0) if self.pending.is_empty() => {
+                    return Err(Unreachable::Silent(io::ErrorKind::UnexpectedEof.into()));
+                }
+                Ok(0) => return Err(wrong("it ends in the middle")),
                 Ok(count) => self.pending.extend_from_slice(&chunk[..count]),
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
                 Err(err) => return Err(Unreachable::Silent(err)),

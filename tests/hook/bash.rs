@@ -2,11 +2,13 @@
 
 mod choice;
 mod failure;
+mod options;
 mod pins;
 mod restore;
 mod rivals;
 mod surroundings;
 mod syntax;
+mod values;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -19,7 +21,7 @@ const INIT: &str = r#"eval "$(llmenv init bash)""#;
 const URL: &str = "https://openrouter.ai/api/v1";
 const GROQ_URL: &str = "https://api.groq.com/openai/v1";
 
-/// A key for OpenRouter; every number gives another one.
+/// A key for `openrouter`; every number gives another one.
 fn key(n: u8) -> String {
     format!("sk-or-v1-{}{n:04x}", "0123456789abcdef".repeat(4).split_at(60).0)
 }
@@ -29,7 +31,7 @@ fn groq_key() -> String {
     format!("gsk_{}", "a1B2".repeat(13))
 }
 
-/// A home with the profiles `work`, `home` (both OpenRouter, keys 1 and 2) and `fast` (Groq), in a file vault.
+/// A home with the profiles `work`, `home` (both `openrouter`, keys 1 and 2) and `fast` (Groq), in a file vault.
 fn home() -> Home {
     let home = Home::new();
     for (name, provider, key) in

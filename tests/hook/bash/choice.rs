@@ -20,7 +20,8 @@ fn use_sets_the_pair_in_shell_and_child() {
 fn use_acts_within_the_line() {
     let home = home();
     let mut terminal = start(&home);
-    let text = terminal.run("llmenv use work && /bin/sh -c 'echo \"$LLMENV_PROFILE ${OPENAI_API_KEY#sk-or-v1-} $OPENAI_BASE_URL\"'");
+    let text = terminal
+        .run("llmenv use work && /bin/sh -c 'echo \"$LLMENV_PROFILE ${OPENAI_API_KEY#sk-or-v1-} $OPENAI_BASE_URL\"'");
     let want = format!("work {} {}\n", &key(1)["sk-or-v1-".len()..], super::URL);
     assert!(text.ends_with(&want), "{text}");
     let text = terminal.run("llmenv use nowhere && echo reached; echo status=$?");
@@ -198,7 +199,9 @@ fn a_tmux_pane_takes_no_choice_along() {
         assert!(!has("GROQ_API_KEY=") && !env.contains(&super::groq_key()), "{report}: {env}");
         if report == "in-pin" {
             let [key, url, profile] = pair("home").map(Option::unwrap);
-            for want in [format!("OPENAI_API_KEY={key}"), format!("OPENAI_BASE_URL={url}"), format!("LLMENV_PROFILE={profile}")] {
+            for want in
+                [format!("OPENAI_API_KEY={key}"), format!("OPENAI_BASE_URL={url}"), format!("LLMENV_PROFILE={profile}")]
+            {
                 assert!(has(&want), "{report}: {env}");
             }
         } else {

@@ -62,21 +62,27 @@ fn t22_stopped_daemon_bash() {
     // Same directory: nothing is asked, nothing changes.
     assert_eq!(terminal.run("echo fine"), "fine\n");
     assert_holds(&mut terminal, "fast");
-    // A variable changed by hand: one line, once.
-    let text = terminal.run("export GROQ_API_KEY=other");
+    // A half changed by hand: one line, once.
+    let text = terminal.run("export OPENAI_API_KEY=other");
     assert_eq!(text, "llmenv: the daemon does not answer; `llmenv daemon status` says more\n");
     assert_eq!(terminal.run("echo quiet"), "quiet\n");
-    assert_holds(&mut terminal, "fast");
+    assert_eq!(super::both(&mut terminal, "GROQ_API_KEY"), Some(super::groq_key()));
     // Another directory: the last one's account goes, one line says so, and nothing is asked again.
     let text = terminal.run("cd");
-    assert_eq!(text, "llmenv: the daemon does not answer, so `fast` was taken out of this shell on leaving its directory\n");
-    assert_eq!(held(&mut terminal), super::NOTHING);
-    assert_eq!(super::both(&mut terminal, "GROQ_API_KEY").as_deref(), Some("other"), "the user's own stays");
+    assert_eq!(
+        text,
+        "llmenv: the daemon does not answer, so `fast` was taken out of this shell on leaving its directory\n"
+    );
+    let own = Some("other".to_owned());
+    assert_eq!(held(&mut terminal), [own, None, None], "the user's own stays");
+    assert_eq!(super::both(&mut terminal, "GROQ_API_KEY"), None);
     assert_eq!(terminal.run("echo quiet"), "quiet\n");
     assert_eq!(terminal.run("cd /; echo quiet"), "quiet\n");
     signal(daemon, "-CONT");
     terminal.run("cd ~/p");
     assert_holds(&mut terminal, "fast");
+    terminal.run("cd");
+    assert_eq!(super::both(&mut terminal, "OPENAI_API_KEY").as_deref(), Some("other"));
 }
 
 #[test]
@@ -120,8 +126,9 @@ fn a_program_that_is_gone() {
     pin(&home, "p", "fast");
     std::fs::create_dir(home.path("bin")).unwrap();
     std::fs::copy(LLMENV, home.path("bin/llmenv")).unwrap();
-    let mut terminal =
-        super::Terminal::builder(&home, super::Shell::Bash).rc(&format!("PATH=$HOME/bin:$PATH\n{}", super::INIT)).start();
+    let mut terminal = super::Terminal::builder(&home, super::Shell::Bash)
+        .rc(&format!("PATH=$HOME/bin:$PATH\n{}", super::INIT))
+        .start();
     terminal.run("cd p");
     assert_holds(&mut terminal, "fast");
     std::fs::rename(home.path("bin/llmenv"), home.path("bin/other")).unwrap();
@@ -183,7 +190,7 @@ impl Fake {
                 count.fetch_add(1, Ordering::SeqCst);
                 let answer = answer.clone();
                 std::thread::spawn(move || {
-                    let _ = stream.read(&mut [0; 65536]);
+                    let _ = stream.read(&mut [0; 4096]);
                     let _ = stream.write_all(&answer);
                     while then == Then::Drip && stream.write_all(b"x").is_ok() {
                         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -220,7 +227,11 @@ fn t02_fake_daemon_payload_bash() {
         ("another name that is code", format!("{good}\nset\tA;touch pwn\tx\nend\tx:1\n").into_bytes(), Then::Close),
         ("an unset that is code", format!("{good}\nunset\tx[$(touch pwn)]\nend\tx:1\n").into_bytes(), Then::Close),
         ("a lease that is code", good.replace("\t0\t", "\ta[$(touch pwn)]\t").into_bytes(), Then::Close),
-        ("a whole lease that is code", format!("{}\nend\tx:1\n", good.replace("\t0\t", "\ta[$(touch\u{a0}pwn)]\t")).into(), Then::Close),
+        (
+            "a whole lease that is code",
+            format!("{}\nend\tx:1\n", good.replace("\t0\t", "\ta[$(touch\u{a0}pwn)]\t")).into(),
+            Then::Close,
+        ),
         ("NUL in a value", format!("{good}\nset\tOTHER\ta\0b\nend\tx:1\n").into_bytes(), Then::Close),
         ("escape in a line", format!("{good}\nsay\t\u{1b}]0;pwn\u{7}\nend\tx:1\n").into_bytes(), Then::Close),
         ("not UTF-8", [good.as_bytes(), b"\nset\tOTHER\t\xff\nend\tx:1\n"].concat(), Then::Close),
@@ -231,7 +242,9 @@ fn t02_fake_daemon_payload_bash() {
         ("many lines", many.into_bytes(), Then::Close),
     ];
     let home = home();
-    let before = |terminal: &mut super::Terminal| terminal.run("env -0 | sort -z | grep -zv -e ^_= -e ^OLDPWD= -e ^PWD= | md5sum; shopt | md5sum");
+    let before = |terminal: &mut super::Terminal| {
+        terminal.run("env -0 | sort -z | grep -zv -e ^_= -e ^OLDPWD= -e ^PWD= | md5sum; shopt | md5sum")
+    };
     std::fs::create_dir_all(home.path("d")).unwrap();
     let mut terminal = start(&home);
     let clean = before(&mut terminal);

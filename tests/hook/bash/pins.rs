@@ -1,6 +1,6 @@
 //! Pins by `cd`: files and rules, asked for once, deeper ones first; the default; a change elsewhere.
 
-use super::{around, assert_holds, assert_nothing, held, home, key, pair, pin, start, wait_until};
+use super::{around, assert_holds, assert_nothing, home, key, pin, start, wait_until};
 use crate::support::{Shell, Terminal};
 
 #[test]

@@ -1,6 +1,6 @@
 //! What was there before comes back; what the user changed stays theirs.
 
-use super::{assert_holds, assert_nothing, around, both, held, home, key, pin, start, wait_until};
+use super::{around, assert_holds, assert_nothing, both, held, home, key, pin, start, wait_until};
 
 #[test]
 fn earlier_values_come_back_each_in_its_way() {

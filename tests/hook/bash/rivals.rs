@@ -16,9 +16,10 @@ fn state(terminal: &mut Terminal) -> String {
 fn an_url_changed_by_hand_takes_our_key_out() {
     let home = home();
     let mut terminal = start(&home);
-    for (change, left) in
-        [("export OPENAI_BASE_URL=https://other.example/v1", Some("https://other.example/v1")), ("unset OPENAI_BASE_URL", None)]
-    {
+    for (change, left) in [
+        ("export OPENAI_BASE_URL=https://other.example/v1", Some("https://other.example/v1")),
+        ("unset OPENAI_BASE_URL", None),
+    ] {
         terminal.run("llmenv use work");
         assert_holds(&mut terminal, "work");
         let text = terminal.run(change);

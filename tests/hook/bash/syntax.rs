@@ -11,16 +11,57 @@ fn lines() -> impl Iterator<Item = (usize, &'static str)> {
 fn nothing_newer_than_bash_3_2_outside_version_guards() {
     // What came with 4.0 and later, by what it looks like in a script.
     const NEWER: &[&str] = &[
-        "declare -A", "local -A", "declare -n", "local -n", "declare -g", "local -", "mapfile", "readarray", "coproc", "&>>", "|&", ";;&", ";&",
-        "^^}", ",,}", "^}", "[[ -v", "test -v", "@Q}", "@P}", "@E}", "@A}", "@K}", "@U}", "wait -n", "read -N", "read -i",
-        "%(", "{1..", "**/", "BASHPID", "EPOCHREALTIME", "SRANDOM", "inherit_errexit", "printf -v __llmenv_names[", "[-1]", ": -1}", "${!__llmenv_@}",
-        "exec {", "shopt -s globstar", "BASH_ARGV0", "${ ", "${|",
+        "declare -A",
+        "local -A",
+        "declare -n",
+        "local -n",
+        "declare -g",
+        "local -",
+        "mapfile",
+        "readarray",
+        "coproc",
+        "&>>",
+        "|&",
+        ";;&",
+        ";&",
+        "^^}",
+        ",,}",
+        "^}",
+        "[[ -v",
+        "test -v",
+        "@Q}",
+        "@P}",
+        "@E}",
+        "@A}",
+        "@K}",
+        "@U}",
+        "wait -n",
+        "read -N",
+        "read -i",
+        "%(",
+        "{1..",
+        "**/",
+        "BASHPID",
+        "EPOCHREALTIME",
+        "SRANDOM",
+        "inherit_errexit",
+        "printf -v __llmenv_names[",
+        "[-1]",
+        ": -1}",
+        "${!__llmenv_@}",
+        "exec {",
+        "shopt -s globstar",
+        "BASH_ARGV0",
+        "${ ",
+        "${|",
     ];
     for (n, line) in lines() {
         for newer in NEWER {
             let found = line.match_indices(newer).any(|(at, _)| {
                 // `local -a` is old.
-                *newer != "local -" || line[at + newer.len()..].starts_with([' ', ';']) || line.len() == at + newer.len()
+                *newer != "local -"
+                    || line[at + newer.len()..].starts_with([' ', ';'])
+                    || line.len() == at + newer.len()
             });
             assert!(!found, "shell/hook.bash:{n}: `{newer}` is newer than bash 3.2: {line}");
         }
@@ -49,7 +90,8 @@ fn no_empty_array_is_expanded_bare() {
 #[test]
 fn nothing_received_is_evaluated() {
     // The one `eval` puts together the user's own DEBUG trap, as bash printed it.
-    let evals: Vec<(usize, &str)> = lines().filter(|(_, line)| line.contains("eval") || line.contains("source ")).collect();
+    let evals: Vec<(usize, &str)> =
+        lines().filter(|(_, line)| line.contains("eval") || line.contains("source ")).collect();
     assert_eq!(evals.len(), 1, "{evals:?}");
     assert!(evals[0].1.contains("DEBUG"), "{evals:?}");
 }
