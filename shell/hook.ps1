@@ -20,13 +20,15 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       Names = [object[]]@(); Values = [object[]]@(); Seen = [object[]]@(); Olds = [object[]]@()
       Reason = 'none'; Profile = ''; Lease = '0'; Mark = ''; Previous = 'auto'
       # Which shell this is, its generation file and what that held when it was last asked for.
-      Id = "$PID.0"; File = ''; Generation = ''; Pwd = ''
-      # First: nothing was asked yet. Busy: a look is under way. Looked: this round's prompt has looked already.
-      First = $true; Busy = $false; Looked = $false
+      Id = "$PID.0"; Start = '0'; File = ''; Generation = ''; Place = ''; Here = ''
+      # First: nothing was asked yet. Busy: a look is under way. Looked, Read: this round's prompt and the last read were ours.
+      First = $true; Busy = $false; Looked = $false; Read = $false
       # After a failure: the generation at which nobody answered, whether nothing listened, since when, and what was said.
       Silent = $null; Absent = $false; Started = [long]0; Told = $false
       # The daemon as it was last found.
-      AddressText = ''; EndPoint = $null; Pipe = ''
+      EndPoint = $null; Pipe = ''
+      # Names that were found fit; the last answer applied, without its end; what it wants unset that is not there.
+      Fit = @{}; Text = ''; Rivals = [object[]]@()
       # Functions of others that were wrapped, one slot each, and what stood outermost when ours last ran.
       Wrapped = [Collections.ArrayList]@(); Prompt = $null; ReadLine = $null; Cd = $false
     }
@@ -34,7 +36,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   $global:__llmenv['Program'] = __LLMENV_PROGRAM__
   $global:__llmenv['StateDir'] = __LLMENV_STATE_DIR__
 
-  # Prompt: nothing changed is the usual case and takes a read and a few comparisons, no process and no socket.
+  # Something may have changed. Prompts come here only when a few comparisons of their own say so.
   function global:__llmenv_look {
     [Diagnostics.DebuggerHidden()]param()
     $s = $global:__llmenv
@@ -42,20 +44,25 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     $s['Busy'] = $true
     try {
       $now = ''
-      if ([IO.File]::Exists($s['File'])) { $now = [IO.File]::ReadAllText($s['File']).TrimEnd() }
-      $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+      if ([IO.File]::Exists($s['File'])) { $now = [IO.File]::ReadAllText($s['File']) }
+      $place = $ExecutionContext.SessionState.Path.CurrentLocation.Path
       $names = $s['Names']
       $seen = $s['Seen']
-      $changed = $false
+      $changed = $s['Absent'] -or -not [object]::Equals($place, $s['Place'])
       for ($i = 0; $i -lt $names.Length; $i++) {
         if (-not [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $seen[$i])) { $changed = $true }
       }
-      if (-not $changed -and [object]::Equals($here, $s['Pwd']) -and -not $s['Absent']) {
-        # A file that is gone says nothing.
-        if ($now.Length -eq 0 -or [object]::Equals($now, $s['Generation']) -or [object]::Equals($now, $s['Silent'])) { return }
+      # A file that is gone says nothing.
+      if (-not $changed -and ($now.Length -eq 0 -or [object]::Equals($now, $s['Generation']) -or
+          [object]::Equals($now, $s['Silent']))) { return }
+      # In `Env:` or a registry a program starts in the last folder of the file system.
+      $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+      if ($s['First']) { __llmenv_start $here } else {
+        $how = __llmenv_ask 'prompt' $here ''
+        if ($how.Length -gt 0) { __llmenv_failed $how $now $here }
       }
-      if ($s['First']) { __llmenv_start $here } else { __llmenv_failed (__llmenv_ask 'prompt' $here '') $now $here }
-      $s['Pwd'] = $here
+      $s['Place'] = $place
+      $s['Here'] = $here
     } catch { __llmenv_forget $_ } finally { $s['Busy'] = $false }
   }
 
@@ -68,95 +75,85 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     $s['Busy'] = $true
     try {
       if (-not [IO.File]::Exists($s['File'])) { return }
-      $now = [IO.File]::ReadAllText($s['File']).TrimEnd()
+      $now = [IO.File]::ReadAllText($s['File'])
       if ([object]::Equals($now, $s['Generation']) -or [object]::Equals($now, $s['Silent'])) { return }
-      $how = __llmenv_ask 'push' $s['Pwd'] ''
+      $how = __llmenv_ask 'push' $s['Here'] ''
       if ($how.Length -gt 0 -and $how -ne 'absent') { $s['Silent'] = $now }
     } catch { __llmenv_forget $_ } finally { $s['Busy'] = $false }
   }
 
   # Asks and applies. Gives '' or, without an answer that counts, 'absent', 'silent', 'stranger' or 'refused'.
   function global:__llmenv_ask {
-    [Diagnostics.DebuggerHidden()]param([string]$Why, [string]$Here, [string]$From)
+    [Diagnostics.DebuggerHidden()]param($Why, $Here, $From)
     $s = $global:__llmenv
-    $request = [Text.StringBuilder]::new('hook 1')
-    $tab = [char]9
-    $dot = $s['Id'].IndexOf('.')
     $profileName = $s['Profile']; if ($profileName.Length -eq 0) { $profileName = '-' }
     $mark = $s['Mark']; if ($mark.Length -eq 0) { $mark = '-' }
-    $fields = "shell=powershell", "pid=$PID", "start=$($s['Id'].Substring($dot + 1))", "why=$Why", "reason=$($s['Reason'])",
-      "profile=$profileName", "lease=$($s['Lease'])", "mark=$mark", 'signals=0', "names=$([string]::Join(',', $s['Names']))"
-    foreach ($field in $fields) { $null = $request.Append($tab).Append($field) }
-    $null = $request.Append($tab).Append('cwd=').Append((__llmenv_escape $Here))
-    if ($From.Length -gt 0) { $null = $request.Append($tab).Append("from=$From"); $fields += "from=$From" }
-    $differ = [Collections.ArrayList]@()
     $names = $s['Names']; $values = $s['Values']
+    $fields = "shell=powershell`tpid=$PID`tstart=$($s['Start'])`twhy=$Why`treason=$($s['Reason'])`tprofile=$profileName`t" +
+      "lease=$($s['Lease'])`tmark=$mark`tsignals=0`tnames=" + [string]::Join(',', $names)
+    if ($From.Length -gt 0) { $fields += "`tfrom=$From" }
+    $request = "hook 1`t$fields`tcwd=" + $Here.Replace('%', '%25').Replace("`t", '%09').Replace("`n", '%0A').Replace("`r", '%0D')
+    $changed = ''
     for ($i = 0; $i -lt $names.Length; $i++) {
       $value = [Environment]::GetEnvironmentVariable($names[$i])
-      if ($Why -ne 'start' -and [object]::Equals($value, $values[$i])) { continue }
-      $null = $differ.Add($names[$i])
-      $null = $request.Append($tab).Append('var=').Append($names[$i])
-      if ($null -ne $value) { $null = $request.Append('=').Append((__llmenv_escape $value)) }
+      if ([object]::Equals($value, $values[$i]) -and $Why -ne 'start') { continue }
+      $changed += ',' + $names[$i]
+      $request += "`tvar=" + $names[$i]
+      if ($null -ne $value) {
+        $request += '=' + $value.Replace('%', '%25').Replace("`t", '%09').Replace("`n", '%0A').Replace("`r", '%0D')
+      }
     }
     $wait = 50; if ($Why -eq 'start') { $wait = 1000 }
-    $answer = __llmenv_exchange $request.Append([char]10).ToString() $wait
-    if ($answer -eq 'absent' -and $Why -ne 'push' -and [Environment]::GetEnvironmentVariable('LLMENV_DAEMON') -ne 'off') {
+    $answer = __llmenv_exchange ($request + "`n") $wait
+    if ($answer.Length -eq 6 -and $Why -ne 'push' -and $answer -eq 'absent' -and
+      [Environment]::GetEnvironmentVariable('LLMENV_DAEMON') -ne 'off') {
       # Nothing listens: the program starts a daemon, at most once in ten seconds.
-      $second = [Diagnostics.Stopwatch]::Frequency
       $time = [Diagnostics.Stopwatch]::GetTimestamp()
-      if ($s['Started'] -eq 0 -or $time - $s['Started'] -ge 10 * $second) {
+      if ($s['Started'] -eq 0 -or $time - $s['Started'] -ge 10 * [Diagnostics.Stopwatch]::Frequency) {
         $s['Started'] = $time
-        $fields += "changed=$([string]::Join(',', $differ.ToArray()))"
-        $answer = __llmenv_program ([object[]]('hook', 'prompt', 'spawn=1') + $fields) $Here
+        $words = "hook`tprompt`tspawn=1`t$fields`tchanged=" + $changed.TrimStart([char]44)
+        $answer = __llmenv_program $words.Split([char]9) $Here
       }
     }
     # One word is a failure, an answer has more than one line.
-    if ($answer.IndexOf([char]10) -lt 0) { return $answer }
+    if ($answer.Length -lt 10) { return $answer }
     if (-not (__llmenv_apply $Why $answer)) { return 'refused' }
     $s['Silent'] = $null; $s['Absent'] = $false; $s['Told'] = $false
     return ''
   }
 
-  function global:__llmenv_escape {
-    [Diagnostics.DebuggerHidden()]param([string]$Text)
-    $Text.Replace('%', '%25').Replace("`t", '%09').Replace("`n", '%0A').Replace("`r", '%0D')
-  }
-
   # The text of an answer up to its `end` line, or one word.
   function global:__llmenv_exchange {
-    [Diagnostics.DebuggerHidden()]param([string]$Request, [int]$Milliseconds)
+    [Diagnostics.DebuggerHidden()]param($Request, $Milliseconds)
     $s = $global:__llmenv
-    $file = [IO.Path]::Combine($s['StateDir'], 'daemon')
-    if (-not [IO.File]::Exists($file)) { return 'absent' }
-    $address = [IO.File]::ReadAllText($file)
-    if (-not [object]::Equals($address, $s['AddressText'])) {
-      $s['AddressText'] = ''
-      $at = $address.LastIndexOf("`nsocket ")
-      if ($at -lt 0 -or -not $address.StartsWith("llmenv 1`n", [StringComparison]::Ordinal)) { return 'absent' }
-      $socket = $address.Substring($at + 8).TrimEnd([char]10)
-      $s['Pipe'] = ''
-      if ($socket.StartsWith('\\.\pipe\', [StringComparison]::Ordinal)) { $s['Pipe'] = $socket.Substring(9) }
-      elseif (-not [IO.File]::Exists($socket)) { return 'absent' }
-      elseif (-not (__llmenv_is_own ([IO.Path]::GetDirectoryName($socket)))) { return 'stranger' }
-      else { $s['EndPoint'] = [Net.Sockets.UnixDomainSocketEndPoint]::new($socket) }
-      $s['AddressText'] = $address
-    }
     if ($s['Pipe'].Length -gt 0) { return __llmenv_exchange_pipe $Request $Milliseconds }
     # Only forms that throw nothing: what is thrown costs time and stays in `$Error`.
     $socket = [Net.Sockets.Socket]::new(1, 1, 0)
     $connection = [Net.Sockets.SocketAsyncEventArgs]::new()
     try {
-      $connection.RemoteEndPoint = $s['EndPoint']
-      if ($socket.ConnectAsync($connection)) { return 'silent' }
-      if ($connection.SocketError -eq 'AccessDenied') { return 'stranger' }
-      if ([int]$connection.SocketError -ne 0) { return 'absent' }
+      $isOpen = $false
+      if ($null -ne $s['EndPoint']) {
+        $connection.RemoteEndPoint = $s['EndPoint']
+        if ($socket.ConnectAsync($connection)) { return 'silent' }
+        $isOpen = [int]$connection.SocketError -eq 0
+      }
+      if (-not $isOpen) {
+        # Not where it was: look where it is now.
+        $word = __llmenv_find
+        if ($word.Length -gt 0) { return $word }
+        if ($s['Pipe'].Length -gt 0) { return __llmenv_exchange_pipe $Request $Milliseconds }
+        $connection.RemoteEndPoint = $s['EndPoint']
+        if ($socket.ConnectAsync($connection)) { return 'silent' }
+        if ($connection.SocketError -eq 'AccessDenied') { return 'stranger' }
+        if ([int]$connection.SocketError -ne 0) { return 'absent' }
+      }
       $code = [Net.Sockets.SocketError]::Success
       $bytes = [Text.Encoding]::UTF8.GetBytes($Request)
       $socket.SendTimeout = $Milliseconds
       if ($socket.Send($bytes, 0, $bytes.Length, 0, [ref]$code) -ne $bytes.Length) { return 'silent' }
       # From here on: compiling what runs first must not use up the daemon's time.
       $watch = [Diagnostics.Stopwatch]::StartNew()
-      $buffer = [byte[]]::new(16384)
+      $buffer = [byte[]]::new(4096)
       $filled = 0
       while ($true) {
         $left = ($Milliseconds - $watch.ElapsedMilliseconds) * 1000
@@ -166,11 +163,12 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         $filled += $count
         if ($buffer[$filled - 1] -eq 10) {
           $text = [Text.Encoding]::UTF8.GetString($buffer, 0, $filled)
-          if (__llmenv_is_whole $text) { return $text }
+          $at = $text.LastIndexOf("`nend`t", [StringComparison]::Ordinal)
+          if ($at -ge 0 -and $text.IndexOf([char]10, $at + 1) -eq $text.Length - 1) { return $text }
         }
         if ($filled -eq $buffer.Length) {
           if ($filled -ge 1048576) { return 'silent' }
-          $larger = [byte[]]::new(2 * $filled)
+          $larger = [byte[]]::new(4 * $filled)
           [Buffer]::BlockCopy($buffer, 0, $larger, 0, $filled)
           $buffer = $larger
         }
@@ -178,9 +176,31 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     } finally { $connection.Dispose(); $socket.Dispose() }
   }
 
+  # Reads where the daemon listens: the file that it keeps in the state folder. Gives '' or a word.
+  function global:__llmenv_find {
+    [Diagnostics.DebuggerHidden()]param()
+    $s = $global:__llmenv
+    $s['EndPoint'] = $null
+    $s['Pipe'] = ''
+    $file = [IO.Path]::Combine($s['StateDir'], 'daemon')
+    if (-not [IO.File]::Exists($file)) { return 'absent' }
+    $address = [IO.File]::ReadAllText($file)
+    $at = $address.LastIndexOf("`nsocket ", [StringComparison]::Ordinal)
+    if ($at -lt 0 -or -not $address.StartsWith("llmenv 1`n", [StringComparison]::Ordinal)) { return 'absent' }
+    $socket = $address.Substring($at + 8).TrimEnd([char]10)
+    if ($socket.StartsWith('\\.\pipe\', [StringComparison]::Ordinal)) {
+      $s['Pipe'] = $socket.Substring(9)
+      return ''
+    }
+    if (-not [IO.File]::Exists($socket)) { return 'absent' }
+    if (-not (__llmenv_is_own ([IO.Path]::GetDirectoryName($socket)))) { return 'stranger' }
+    $s['EndPoint'] = [Net.Sockets.UnixDomainSocketEndPoint]::new($socket)
+    return ''
+  }
+
   # Windows: the daemon's pipe. Only its own user's is spoken to.
   function global:__llmenv_exchange_pipe {
-    [Diagnostics.DebuggerHidden()]param([string]$Request, [int]$Milliseconds)
+    [Diagnostics.DebuggerHidden()]param($Request, $Milliseconds)
     $options = 'Asynchronous'
     if ($PSVersionTable.PSEdition -eq 'Core') { $options = 'Asynchronous, CurrentUserOnly' }
     $pipe = [IO.Pipes.NamedPipeClientStream]::new('.', $global:__llmenv['Pipe'], [IO.Pipes.PipeDirection]::InOut,
@@ -190,6 +210,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       try { $pipe.Connect(50) } catch {
         $exception = $_.Exception.GetBaseException()
         __llmenv_forget $_
+        # The next daemon may have another.
+        $global:__llmenv['Pipe'] = ''
         if ($exception -is [UnauthorizedAccessException]) { return 'stranger' }
         return 'absent'
       }
@@ -317,10 +339,10 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     if ($How -eq 'absent') { $text = 'no daemon runs and none could be started' }
     if ($How -eq 'stranger') { $text = "the daemon's socket is in a folder that is not yours" }
     if ($How -eq 'refused') { $text = "the daemon's answer cannot be used" }
-    if (-not [object]::Equals($Here, $s['Pwd']) -and $s['Names'].Length -gt 0 -and $s['Reason'] -ne 'shell' -and
+    if (-not [object]::Equals($Here, $s['Here']) -and $s['Names'].Length -gt 0 -and $s['Reason'] -ne 'shell' -and
       $s['Reason'] -ne 'off') {
       __llmenv_say "$text, so ``$($s['Profile'])`` was taken out of this shell on leaving its directory"
-      $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t$($s['Generation'])`n"
+      $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t`n"
       $s['Told'] = $true
       return
     }
@@ -377,7 +399,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     }
     $how = __llmenv_ask 'start' $Here $from
     if ($how.Length -eq 0) { return }
-    $s['Pwd'] = $Here
+    $s['Here'] = $Here
     # Without an answer only a choice of the shell right above this one is known to be meant here.
     if ($s['Names'].Length -gt 0 -and -not (__llmenv_is_right_above $from)) {
       $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t`n"
@@ -416,42 +438,67 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
 
   # Applies an answer as one piece and gives $true, or changes nothing and gives $false.
   function global:__llmenv_apply {
-    [Diagnostics.DebuggerHidden()]param([string]$Why, [string]$Text)
+    [Diagnostics.DebuggerHidden()]param($Why, $Text)
     $s = $global:__llmenv
-    $state = $null; $end = $null; $id = ''
-    $names = [Collections.ArrayList]@(); $values = [Collections.ArrayList]@()
+    $oldNames = $s['Names']; $oldValues = $s['Values']; $oldOlds = $s['Olds']
+    $at = $Text.LastIndexOf("end`t", [StringComparison]::Ordinal)
+    if ($at -lt 0) { return $false }
+    $end = $Text.Substring($at + 4).TrimEnd([char]10)
+    if (-not [regex]::IsMatch($end, '\A[0-9A-Za-z:.-]{0,80}\z')) { return $false }
+    $body = $Text.Substring(0, $at)
+    if ([object]::Equals($body, $s['Text']) -and $Why -ne 'choose') {
+      # The same as is applied already, unless somebody has changed something since.
+      $isSame = $true
+      for ($i = 0; $i -lt $oldNames.Length; $i++) {
+        if (-not [object]::Equals([Environment]::GetEnvironmentVariable($oldNames[$i]), $oldValues[$i])) { $isSame = $false }
+      }
+      foreach ($name in $s['Rivals']) { if ($null -ne [Environment]::GetEnvironmentVariable($name)) { $isSame = $false } }
+      if ($isSame) {
+        $s['Generation'] = "$end`n"
+        return $true
+      }
+    }
+    $state = $null; $id = ''
+    $names = [Collections.ArrayList]@(); $values = [Collections.ArrayList]@(); $rivals = [Collections.ArrayList]@()
     $says = [Collections.ArrayList]@(); $yours = [Collections.ArrayList]@()
-    foreach ($line in $Text.Split([char]10)) {
+    $fit = $s['Fit']
+    foreach ($line in $body.Split([char]10)) {
       $part = $line.Split([char]9)
       $word = $part[0]
-      if ($word -ceq 'set' -or $word -ceq 'unset') {
-        $isSet = $word -ceq 'set'
-        if ($part.Length -ne 2 + $isSet -or $names.Contains($part[1]) -or -not (__llmenv_is_allowed $part[1])) { return $false }
-        $null = $names.Add($part[1])
-        if (-not $isSet) { $null = $values.Add($null); continue }
-        # A longer value than this no variable takes on Windows; an empty one would unset it in some versions.
-        if ($part[2].Length -eq 0 -or $part[2].Length -gt 32766 -or [regex]::IsMatch($part[2], '[\x00-\x1f\x7f-\x9f]')) {
-          return $false
+      if ($word -ceq 'unset' -or $word -ceq 'set') {
+        if ($part.Length -lt 2) { return $false }
+        $name = $part[1]
+        if ($null -eq $fit[$name]) {
+          if (-not (__llmenv_is_allowed $name)) { return $false }
+          $fit[$name] = $true
         }
-        $null = $values.Add($part[2])
+        if ($names.Contains($name) -or $rivals.Contains($name)) { return $false }
+        if ($word -ceq 'unset') {
+          if ($part.Length -ne 2) { return $false }
+          # Nothing there and nothing wanted: nothing to keep in mind.
+          if ([Array]::IndexOf($oldNames, $name) -lt 0 -and $null -eq [Environment]::GetEnvironmentVariable($name)) {
+            $null = $rivals.Add($name)
+            continue
+          }
+          $null = $names.Add($name); $null = $values.Add($null)
+          continue
+        }
+        # A longer value than this no variable takes on Windows; an empty one would unset it in some versions.
+        if ($part.Length -ne 3 -or $part[2].Length -eq 0 -or $part[2].Length -gt 32766 -or
+          [regex]::IsMatch($part[2], '[\x00-\x1f\x7f-\x9f]')) { return $false }
+        $null = $names.Add($name); $null = $values.Add($part[2])
       } elseif ($word -ceq 'state') {
-        if ($null -ne $state -or -not [regex]::IsMatch($line,
-            '\Astate\t(?:apply|keep)\t[a-z]{1,16}\t(?:-|[a-z0-9][a-z0-9_-]{0,31})\t[0-9]{1,19}\t[0-9a-z-]{0,32}\z')) { return $false }
+        if ($null -ne $state -or -not [regex]::IsMatch($line, '\Astate\t(?:apply|keep)\t[a-z]{1,16}\t' +
+            '(?:-|[a-z0-9][a-z0-9_-]{0,31})\t[0-9]{1,19}\t[0-9a-z-]{0,32}\z')) { return $false }
         $state = $part
       } elseif ($word -ceq 'yours') { $null = $yours.Add($part[$part.Length - 1])
       } elseif ($word -ceq 'say') { $null = $says.Add([regex]::Replace($line.Substring(3), '[\x00-\x1f\x7f-\x9f]', ''))
-      } elseif ($word -ceq 'shell') {
-        if ([regex]::IsMatch($line, "\Ashell\t$PID\.[0-9]{1,20}\z")) { $id = $part[1] }
-      } elseif ($word -ceq 'end') {
-        if (-not [regex]::IsMatch($line, '\Aend\t[0-9A-Za-z:.-]{0,80}\z')) { return $false }
-        $end = $part[1]
-        break
-      }
+      } elseif ($word -ceq 'shell' -and [regex]::IsMatch($line, "\Ashell\t$PID\.[0-9]{1,20}\z")) { $id = $part[1] }
     }
-    # Half an answer is none.
-    if ($null -eq $end -or $null -eq $state) { return $false }
+    if ($null -eq $state) { return $false }
     if ($id.Length -gt 0 -and -not [object]::Equals($id, $s['Id'])) {
       $s['Id'] = $id
+      $s['Start'] = $id.Substring($id.IndexOf('.') + 1)
       $s['File'] = [IO.Path]::Combine($s['StateDir'], 'shells', $id)
     }
     foreach ($say in $says) { __llmenv_say $say }
@@ -461,7 +508,6 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     $same = $Why -ne 'choose' -and [object]::Equals($profileName, $s['Profile'])
 
     # What each name was before llmenv, what it is to be, and which names go back.
-    $oldNames = $s['Names']; $oldValues = $s['Values']; $oldOlds = $s['Olds']
     $keptNames = [Collections.ArrayList]@(); $keptValues = [Collections.ArrayList]@()
     $keptSeen = [Collections.ArrayList]@(); $keptOlds = [Collections.ArrayList]@()
     $writeNames = [Collections.ArrayList]@(); $writeValues = [Collections.ArrayList]@()
@@ -471,10 +517,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       $present = [Environment]::GetEnvironmentVariable($name)
       $at = [Array]::IndexOf($oldNames, $name)
       $seen = $value
-      if ($at -lt 0) {
-        # Nothing there and nothing wanted: nothing to keep in mind.
-        if ($null -eq $present -and $null -eq $value) { continue }
-        $old = $present
+      if ($at -lt 0) { $old = $present
       } elseif ($yours.Contains($name)) { $old = $present
       } elseif ([object]::Equals($present, $oldValues[$at])) { $old = $oldOlds[$at]
       } elseif ($same) {
@@ -509,7 +552,10 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     $s['Names'] = $keptNames.ToArray(); $s['Values'] = $keptValues.ToArray()
     $s['Seen'] = $keptSeen.ToArray(); $s['Olds'] = $keptOlds.ToArray()
     $s['Reason'] = $state[2]; $s['Profile'] = $profileName; $s['Lease'] = $state[4]; $s['Mark'] = $mark
-    if ($end.Length -gt 0) { $s['Generation'] = $end }
+    if ($end.Length -gt 0) { $s['Generation'] = "$end`n" }
+    # What is said is said once; the rest is compared with the next answer.
+    $s['Text'] = $body; if ($says.Count -gt 0 -or $yours.Count -gt 0) { $s['Text'] = '' }
+    $s['Rivals'] = $rivals.ToArray()
     if ($profileName.Length -gt 0) { [Environment]::SetEnvironmentVariable('LLMENV_PROFILE', $profileName) }
     else { [Environment]::SetEnvironmentVariable('LLMENV_PROFILE', [NullString]::Value) }
     if ($state[2] -ceq 'none' -and $keptNames.Count -eq 0) {
@@ -562,7 +608,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         if (-not [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $values[$i])) { $null = $differ.Add($names[$i]) }
       }
       $fields = [object[]]('hook', 'apply', 'why=choose', "previous=$($s['Previous'])", 'shell=powershell', "pid=$PID",
-        "start=$($s['Id'].Substring($s['Id'].IndexOf('.') + 1))", "reason=$($s['Reason'])", "profile=$profileName",
+        "start=$($s['Start'])", "reason=$($s['Reason'])", "profile=$profileName",
         "lease=$($s['Lease'])", "mark=$mark", 'signals=0', "names=$([string]::Join(',', $names))",
         "changed=$([string]::Join(',', $differ.ToArray()))", '--')
       $process = __llmenv_process ($fields + $Words) $here $false
@@ -575,7 +621,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
           return 1
         }
         if ($Words[0] -eq 'use' -or $Words[0] -eq 'off') { $s['Previous'] = $before }
-        $s['Pwd'] = $here; $s['Silent'] = $null; $s['Absent'] = $false; $s['Told'] = $false
+        $s['Place'] = $ExecutionContext.SessionState.Path.CurrentLocation.Path
+        $s['Here'] = $here; $s['Silent'] = $null; $s['Absent'] = $false; $s['Told'] = $false
       }
       return $code
     } catch {
@@ -601,32 +648,46 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     foreach ($command in $tree.FindAll({
         [Diagnostics.DebuggerHidden()]param($Node) $Node -is [Management.Automation.Language.CommandAst] }, $true)) {
       if ($command.GetCommandName() -ne $Called) { continue }
+      # How many of the given each element stands for: none for `--`, whatever is left for one `@list`.
+      $sizes = [Collections.ArrayList]@()
+      $left = $Given.Length
+      $splat = -1
+      $hasEnd = $false
+      $isSame = $true
+      foreach ($element in $command.CommandElements) {
+        $size = 1
+        if ($sizes.Count -eq 0) { $size = 0 }
+        if ($element.Extent.Text -ceq '--' -and -not $hasEnd) { $size = 0; $hasEnd = $true }
+        if ($element -is [Management.Automation.Language.CommandParameterAst] -and $null -ne $element.Argument) { $size = 2 }
+        if ($element -is [Management.Automation.Language.VariableExpressionAst] -and $element.Splatted) {
+          if ($splat -ge 0) { $isSame = $false }
+          $splat = $sizes.Count
+          $size = 0
+        }
+        $left -= $size
+        $null = $sizes.Add($size)
+      }
+      if ($splat -ge 0) { $sizes[$splat] = $left; $left = 0 }
+      if (-not $isSame -or $left -ne 0) { continue }
       $words = [Collections.ArrayList]@()
       $at = 0
-      $isSame = $true
-      $open = $true
-      for ($i = 1; $i -lt $command.CommandElements.Count -and $isSame; $i++) {
+      for ($i = 1; $i -lt $sizes.Count; $i++) {
         $element = $command.CommandElements[$i]
-        $text = $element.Extent.Text
-        if ($open -and $text -ceq '--') { $open = $false; $null = $words.Add('--'); continue }
-        $isSplat = $element -is [Management.Automation.Language.VariableExpressionAst] -and $element.Splatted
-        if ($isSplat -or $at -ge $Given.Length) { $isSame = $false; break }
-        $value = $Given[$at]; $at++
-        if ($element -is [Management.Automation.Language.CommandParameterAst] -and $null -ne $element.Argument) {
-          if ($at -ge $Given.Length) { $isSame = $false; break }
-          $value = $Given[$at]; $at++
-          $null = $words.Add("-$($element.ParameterName):$value")
-        } elseif ($value -is [array]) {
-          if ($element -is [Management.Automation.Language.ArrayLiteralAst]) { $null = $words.Add([string]::Join(',', $value)) }
-          else { foreach ($one in $value) { $null = $words.Add($one) } }
-        } else {
-          if ($element -is [Management.Automation.Language.StringConstantExpressionAst]) {
-            if ($element.Value -cne "$value") { $isSame = $false }
-          } elseif ($element -is [Management.Automation.Language.ConstantExpressionAst]) { $value = $text }
-          $null = $words.Add($value)
+        if ($sizes[$i] -eq 0 -and $i -ne $splat) { $null = $words.Add('--'); continue }
+        if ($i -eq $splat) {
+          for ($end = $at + $sizes[$i]; $at -lt $end; $at++) { $null = $words.Add($Given[$at]) }
+          continue
         }
+        $value = $Given[$at]
+        if ($sizes[$i] -eq 2) { $value = "-$($element.ParameterName):$($Given[$at + 1])"
+        } elseif ($element -is [Management.Automation.Language.ArrayLiteralAst]) { $value = [string]::Join(',', $value)
+        } elseif ($element -is [Management.Automation.Language.StringConstantExpressionAst]) {
+          if ($element.Value -cne "$value") { $isSame = $false }
+        } elseif ($element -is [Management.Automation.Language.ConstantExpressionAst]) { $value = $element.Extent.Text }
+        if ($value -is [array]) { foreach ($one in $value) { $null = $words.Add($one) } } else { $null = $words.Add($value) }
+        $at += $sizes[$i]
       }
-      if ($isSame -and $at -eq $Given.Length) { return $words.ToArray() }
+      if ($isSame) { return $words.ToArray() }
     }
     return $plain.ToArray()
   }
@@ -705,11 +766,28 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     [Diagnostics.DebuggerHidden()]param([string]$Name, [scriptblock]$Inner)
     $slot = $global:__llmenv['Wrapped'].Add($Inner)
     if ($Name -eq 'prompt') {
+      # Nothing changed is the usual case: a read and a few comparisons, no process, no socket, and no function called, since
+      # a call costs more than all of them.
       $text = '$__llmenv_ok = $?
         try {
-          $null = __llmenv_look; $global:__llmenv["Looked"] = $true
-          $global:__llmenv["Prompt"] = $function:prompt
-          if (-not [object]::ReferenceEquals($function:PSConsoleHostReadLine, $global:__llmenv["ReadLine"])) { $null = __llmenv_attach }
+          $__llmenv_s = $global:__llmenv
+          $__llmenv_s["Looked"] = $true
+          $__llmenv_due = $__llmenv_s["First"] -or $__llmenv_s["Absent"]
+          if ($__llmenv_s["File"].Length -gt 0) {
+            $__llmenv_now = [IO.File]::ReadAllText($__llmenv_s["File"])
+            if (-not [object]::Equals($__llmenv_now, $__llmenv_s["Generation"])) { $__llmenv_due = $true }
+          }
+          if (-not [object]::Equals($PWD.Path, $__llmenv_s["Place"])) { $__llmenv_due = $true }
+          $__llmenv_names = $__llmenv_s["Names"]; $__llmenv_seen = $__llmenv_s["Seen"]
+          for ($__llmenv_i = 0; $__llmenv_i -lt $__llmenv_names.Length; $__llmenv_i++) {
+            if (-not [object]::Equals([Environment]::GetEnvironmentVariable($__llmenv_names[$__llmenv_i]),
+                $__llmenv_seen[$__llmenv_i])) { $__llmenv_due = $true }
+          }
+        } catch { $__llmenv_due = $true; if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        try {
+          if ($__llmenv_due) { $null = __llmenv_look; $global:__llmenv["Prompt"] = $function:prompt }
+          if (-not $__llmenv_s["Read"]) { $null = __llmenv_attach }
+          $__llmenv_s["Read"] = $false
         } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
         if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
         & $global:__llmenv["Wrapped"][SLOT]'
@@ -720,7 +798,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
         $__llmenv_line = & $global:__llmenv["Wrapped"][SLOT]
         try {
-          $global:__llmenv["Looked"] = $false; $global:__llmenv["ReadLine"] = $function:PSConsoleHostReadLine
+          $global:__llmenv["Looked"] = $false; $global:__llmenv["Read"] = $true
           $null = __llmenv_push
           if ($__llmenv_line -is [string] -and (__llmenv_explain $__llmenv_line)) { $__llmenv_line = "" }
         } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
@@ -755,9 +833,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       try {
         $statement = [string]$MyInvocation.Line
         foreach ($frame in $Host.Runspace.Debugger.GetCallStack()) {
-          if ($frame.FunctionName -ne 'llmenv' -and -not "$($frame.FunctionName)".StartsWith('__llmenv')) {
-            $statement = $frame.Position.Text; break
-          }
+          # The first is this function itself.
+          if ("$($frame.FunctionName)" -notlike '*llmenv*') { $statement = $frame.Position.Text; break }
         }
         $words = @(__llmenv_words $args $MyInvocation.InvocationName $statement)
       } catch { __llmenv_forget $_ }
