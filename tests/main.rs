@@ -6,6 +6,8 @@ mod allow;
 mod atomic;
 mod cli;
 mod config;
+#[cfg(target_os = "linux")]
+mod daemon;
 mod pin;
 mod process;
 mod provider;
