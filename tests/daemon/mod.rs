@@ -174,7 +174,13 @@ impl Sleeper {
     pub fn hook(&self, home: &Home, dir: &str, fields: &[&str]) -> Output {
         let mut command = home.cmd(LLMENV);
         command.args(["hook", "prompt", "shell=bash", &format!("pid={}", self.pid())]).args(fields);
-        finish({ command.current_dir(home.path(dir)).env("PWD", home.path(dir)); command }, None)
+        finish(
+            {
+                command.current_dir(home.path(dir)).env("PWD", home.path(dir));
+                command
+            },
+            None,
+        )
     }
 
     /// The content of its generation file.
