@@ -38,7 +38,7 @@ fn what_is_wrong_is_answered_and_not_repeated() {
         format!(r#"{{"op":"{MARK}"}}"#),
         format!(r#"{{"op":"key-get","profile":"work","more":"{MARK}"}}"#),
         format!(r#"{{"op":"key-get","profile":["{MARK}"]}}"#),
-        format!(r#"{{"protocol":2,"op":"hello","x":"{MARK}"}}"#),
+        format!(r#"{{"protocol":2,"op":"key-get","profile":"{MARK}"}}"#),
         format!(r#"{{"op":"key-cache","profile":"work","key":{{"{MARK}":1}},"ttl_seconds":-1}}"#),
         format!("[{}", "[".repeat(5_000)),
         r#"{"op":"key-info","profiles":[1e999]}"#.into(),
