@@ -7,6 +7,8 @@ mod atomic;
 mod cli;
 mod config;
 #[cfg(unix)]
+mod daemon;
+#[cfg(unix)]
 mod hook;
 mod pin;
 mod process;

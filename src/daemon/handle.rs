@@ -121,7 +121,18 @@ fn not_remembered(result: Result<()>) -> Vec<String> {
 
 async fn key_get(shared: &Shared, profile: &str) -> Result<Response> {
     let profile = known(shared, profile)?;
-    let key = keys::key_of(shared, &profile, KEY_WAIT).await.map_err(|err| err.into_error(&profile.name))?;
+    let key = match keys::key_of(shared, &profile, KEY_WAIT).await {
+        Ok(key) => key,
+        Err(NoKey::Failed(err)) if err.kind == ErrorKind::Failed && is_stored(&profile) => {
+            // Whoever is about to store one has to know that there is none.
+            let store = shared.borrow().store.clone();
+            return Err(match store.get_async(&profile.name, false, Prompt::Never, DEADLINE).await {
+                Err(StoreError::NotFound) => StoreError::NotFound.into_error(&profile.name),
+                _ => err,
+            });
+        }
+        Err(err) => return Err(err.into_error(&profile.name)),
+    };
     Ok(Response::Key(KeyEntry {
         key: WireSecret(key.key),
         origin: key.bound_to.unwrap_or_default(),

@@ -180,7 +180,13 @@ struct Ends {
     term: tokio::signal::unix::Signal,
     int: tokio::signal::unix::Signal,
     hup: tokio::signal::unix::Signal,
+    /// Never asked: with a handler a limit on file sizes is an error of the write, not the daemon's end.
+    _too_large: tokio::signal::unix::Signal,
 }
+
+/// `SIGXFSZ`, the same number on Linux and macOS.
+#[cfg(unix)]
+const TOO_LARGE: i32 = 25;
 
 #[cfg(unix)]
 impl Ends {
@@ -191,6 +197,7 @@ impl Ends {
             term: signal(SignalKind::terminate()).map_err(failed)?,
             int: signal(SignalKind::interrupt()).map_err(failed)?,
             hup: signal(SignalKind::hangup()).map_err(failed)?,
+            _too_large: signal(SignalKind::from_raw(TOO_LARGE)).map_err(failed)?,
         })
     }
 

@@ -19,7 +19,7 @@ pub fn harden() {
     }
 }
 
-/// Leaves the terminal for good. The process between the caller and this one cannot where a shell made it a group's leader.
+/// Leaves the session it was started in, in case whoever started it had not.
 #[cfg(unix)]
 pub fn leave_terminal() {
     let _ = rustix::process::setsid();

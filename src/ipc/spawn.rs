@@ -46,7 +46,11 @@ const DAEMON_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbi
 
 /// Leaves the caller's session and starts `program daemon run --detached`. Called in the short-lived process alone.
 pub fn start_detached(program: &Path) -> std::io::Result<()> {
-    leave_session();
+    if !leave_session() {
+        // A leader of its group (a shell's own job) cannot leave; a child of it can.
+        let left = Command::new(program).args(["daemon", "run", "--background"]).status()?;
+        return if left.success() { Ok(()) } else { Err(std::io::Error::other("it ended at once")) };
+    }
     let mut command = Command::new(program);
     command.args(["daemon", "run", "--detached"]).env_clear();
     for name in KEPT_VARIABLES {
@@ -62,12 +66,14 @@ pub fn start_detached(program: &Path) -> std::io::Result<()> {
 }
 
 /// Leaves the caller's session, so that no Ctrl-C and no closed terminal reaches the daemon, and keeps inherited files
-/// from it: a daemon that holds the write end of somebody's pipe makes them wait for ever.
+/// from it: a daemon that holds the write end of somebody's pipe makes them wait for ever. `false`: it could not leave.
 #[cfg(unix)]
-fn leave_session() {
-    let _ = rustix::process::setsid();
+fn leave_session() -> bool {
+    if rustix::process::setsid().is_err() {
+        return false;
+    }
     let dir = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else { return true };
     let inherited: Vec<i32> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|&fd| fd > 2).collect();
     for fd in inherited {
@@ -76,10 +82,13 @@ fn leave_session() {
         let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) };
         let _ = rustix::io::fcntl_setfd(borrowed, rustix::io::FdFlags::CLOEXEC);
     }
+    true
 }
 
 #[cfg(windows)]
-fn leave_session() {}
+fn leave_session() -> bool {
+    true
+}
 
 #[cfg(unix)]
 fn hide_window(_command: &mut Command) {}

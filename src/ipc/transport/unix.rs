@@ -42,12 +42,22 @@ pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
             );
             continue;
         }
-        match paths::create_private_dir(dir) {
+        match paths::create_private_dir(dir).and_then(|()| check_free(&socket)) {
             Ok(()) => return Ok(socket),
             Err(err) => refused = Some(err),
         }
     }
     Err(refused.unwrap_or_else(|| Error::new("there is no folder for the daemon's socket")))
+}
+
+/// Refuses a path at which something is that this user did not bind.
+fn check_free(socket: &Path) -> Result<()> {
+    match std::fs::symlink_metadata(socket) {
+        Ok(meta) if meta.file_type().is_socket() && meta.uid() == rustix::process::geteuid().as_raw() => Ok(()),
+        Ok(_) => Err(Error::new(format!("`{}` is in the way of the socket", crate::printable::path(socket)))
+            .hint("nothing of llmenv's made it; move it away")),
+        Err(_) => Ok(()),
+    }
 }
 
 fn is_ours_alone(dir: &Path) -> bool {
@@ -123,10 +133,7 @@ pub struct Listener {
 impl Listener {
     /// Binds, replacing a dead socket. Only the holder of the daemon's lock may call this.
     pub fn bind(path: &Path) -> Result<Self> {
-        if std::fs::symlink_metadata(path).is_ok_and(|meta| !meta.file_type().is_socket()) {
-            return Err(Error::new(format!("`{}` is in the way of the socket", crate::printable::path(path)))
-                .hint("it is no socket, so nobody here made it; move it away"));
-        }
+        check_free(path)?;
         let failed = |err: io::Error| Error::io("listen on", path, &err);
         // Bound under a name of its own and moved into place, so that nobody meets a socket that is open to others.
         let fresh = path.with_extension(format!("{}", std::process::id()));
