@@ -9,6 +9,8 @@ mod config;
 mod pin;
 mod process;
 mod provider;
+#[cfg(unix)]
+mod readme;
 mod sanitize;
 #[cfg(unix)]
 mod shell;

@@ -306,7 +306,8 @@ pub fn is_well_formed(answer: &str) -> bool {
     let mut lines = answer.lines();
     let ended = lines.next_back().is_some_and(|last| last.starts_with("end\t") && !last.chars().any(|c| c == ' '));
     let mut states = 0;
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let is_word =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     let well_formed = answer.len() <= MAX_ANSWER_BYTES
         && !answer.chars().any(|c| c.is_control() && c != '\t' && c != '\n')
         && lines.all(|line| match line.split_once('\t') {
@@ -316,7 +317,9 @@ pub fn is_well_formed(answer: &str) -> bool {
                 rest.split('\t').count() == 5 && rest.split('\t').all(is_word)
             }
             Some(("yours" | "unset", name)) => is_allowed_name(name),
-            Some(("set", rest)) => rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value)),
+            Some(("set", rest)) => {
+                rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value))
+            }
             Some(("say", text)) => !text.chars().any(crate::printable::is_unprintable),
             _ => false,
         });
