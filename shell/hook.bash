@@ -31,11 +31,28 @@ llmenv() {
   command llmenv "$@"
 }
 
-# Prompt: nothing changed is the usual case and takes a read and a few comparisons, no process.
+# Prompt: nothing changed is the usual case and takes a read and two comparisons, no process.
 __llmenv_prompt() {
   local __llmenv_status=$?
-  [[ ${LLMENV_HOOK-} == 0 ]] || case $-${__llmenv_traced-} in
-    *x*)
+  case ${LLMENV_HOOK-}:$-${__llmenv_traced-} in
+    0:* | *:*[ex]*)
+      __llmenv_prompt_with_care
+      return
+      ;;
+  esac
+  IFS= builtin read -r __llmenv_found <"$__llmenv_watched" || __llmenv_found=
+  if [[ $__llmenv_found != "$__llmenv_generation" || -n $__llmenv_restless ]] ||
+    ! [ "${PWD-}:${!__llmenv_half_1-}:${!__llmenv_half_2-}:${!__llmenv_half_3-}:${!__llmenv_half_4-}:${!__llmenv_half_5-}:${!__llmenv_half_6-}" = "${__llmenv_settled[1]-}" ]; then
+    __llmenv_look
+  fi
+  return $__llmenv_status
+}
+
+# The same where the hook is off, under `set -x` and under `set -e`.
+__llmenv_prompt_with_care() {
+  case ${LLMENV_HOOK-}:$-${__llmenv_traced-} in
+    0:*) ;;
+    *:*x*)
       # A traced comparison would print the key. `set +x` itself goes unseen.
       { builtin set +x; } 2>/dev/null
       __llmenv_traced=x
@@ -48,6 +65,32 @@ __llmenv_prompt() {
   # Under `set -e` a status handed on would end the shell; the next command line gets the real one from bash in any case.
   case $- in *e*) return 0 ;; esac
   return $__llmenv_status
+}
+
+# What the next prompt compares with: the directory and the halves of pairs that this shell holds (two for each of three
+# families). Another name changed by hand is the user's in any case. The values stand in an array, which is never exported.
+__llmenv_settle() {
+  local __llmenv_name __llmenv_at=1 __llmenv_half
+  __llmenv_half_1=__llmenv_none __llmenv_half_2=__llmenv_none __llmenv_half_3=__llmenv_none
+  __llmenv_half_4=__llmenv_none __llmenv_half_5=__llmenv_none __llmenv_half_6=__llmenv_none
+  for __llmenv_name in ${__llmenv_names[@]+"${__llmenv_names[@]}"}; do
+    case $__llmenv_name in
+      OPENAI_API_KEY | OPENAI_BASE_URL | ANTHROPIC_API_KEY | ANTHROPIC_AUTH_TOKEN | ANTHROPIC_BASE_URL | GEMINI_API_KEY | GOOGLE_GEMINI_BASE_URL)
+        [[ $__llmenv_at -gt 6 ]] || builtin printf -v "__llmenv_half_$__llmenv_at" %s "$__llmenv_name"
+        __llmenv_at=$((__llmenv_at + 1))
+        ;;
+    esac
+  done
+  __llmenv_settled[1]=$__llmenv_pwd
+  for __llmenv_at in 1 2 3 4 5 6; do
+    __llmenv_half=__llmenv_half_$__llmenv_at __llmenv_half=${!__llmenv_half}
+    __llmenv_settled[1]=${__llmenv_settled[1]}:${!__llmenv_half-}
+  done
+  # A read from a file that is not there would complain at every prompt.
+  __llmenv_watched=/dev/null __llmenv_restless=1
+  if [[ -f $__llmenv_file ]]; then __llmenv_watched=$__llmenv_file; fi
+  [[ -n $__llmenv_pending || -n $__llmenv_first || $__llmenv_retry -ne 0 || $__llmenv_lease -ne 0 ]] || __llmenv_restless=
+  [[ $__llmenv_watched != /dev/null || -z $__llmenv_generation ]] || __llmenv_restless=1
 }
 
 __llmenv_look() {
@@ -72,6 +115,7 @@ __llmenv_look() {
     __llmenv_ask prompt || __llmenv_failed $?
   fi
   __llmenv_pwd=${PWD-} __llmenv_busy=
+  __llmenv_settle
   return 0
 }
 
@@ -85,6 +129,7 @@ __llmenv_push() {
   [[ -z $__llmenv_pending ]] || __llmenv_commit
   { IFS= builtin read -r __llmenv_now <"$__llmenv_file"; } 2>/dev/null || :
   [[ $__llmenv_now == "$__llmenv_generation" ]] || __llmenv_ask push || :
+  __llmenv_settle
   __llmenv_busy= __llmenv_traced=
   [[ -z $__llmenv_was_traced ]] || builtin set -x
   return 0
@@ -182,6 +227,7 @@ __llmenv_choose() {
     [[ $__llmenv_choice == "$__llmenv_before" ]] || __llmenv_previous=$__llmenv_before
     __llmenv_pwd=${PWD-} __llmenv_retry=0
   fi
+  __llmenv_settle
   __llmenv_busy= __llmenv_traced=
   [[ -z $__llmenv_was_traced ]] || builtin set -x
   return $__llmenv_code
@@ -475,6 +521,9 @@ __llmenv_load() {
   [[ ${__llmenv_loaded[1]-} != "$$" ]] || return 0
   __llmenv_busy= __llmenv_first=1 __llmenv_pwd= __llmenv_generation= __llmenv_retry=0 __llmenv_told= __llmenv_pending= __llmenv_traced=
   __llmenv_reason=none __llmenv_profile= __llmenv_lease=0 __llmenv_mark= __llmenv_previous=auto __llmenv_signals=0
+  __llmenv_restless=1 __llmenv_watched=/dev/null __llmenv_found= __llmenv_settled=()
+  __llmenv_half_1=__llmenv_none __llmenv_half_2=__llmenv_none __llmenv_half_3=__llmenv_none
+  __llmenv_half_4=__llmenv_none __llmenv_half_5=__llmenv_none __llmenv_half_6=__llmenv_none
   __llmenv_count=0 __llmenv_names=() __llmenv_kinds=() __llmenv_values=() __llmenv_seen=() __llmenv_flags=() __llmenv_olds=()
   # Linux tells a process' start time in the 22nd field of this file; elsewhere the program finds it out.
   __llmenv_id=$$.0
@@ -493,19 +542,6 @@ __llmenv_load() {
       __llmenv_signals=1
       ;;
   esac
-  if [[ __LLMENV_DEBUG_TRAP__ == 1 ]]; then
-    __llmenv_text=$(builtin trap -p DEBUG)
-    case $__llmenv_text in
-      *__llmenv_at_cd*) ;;
-      # With `extdebug` a status other than 0 would skip the command.
-      '') builtin trap '__llmenv_at_cd "$_"; : "$_"' DEBUG ;;
-      *)
-        # bash prints `trap -- '…' DEBUG`, quoted for reading back: what the user had runs as before, with its own `$?`.
-        __llmenv_text=${__llmenv_text#trap -- } __llmenv_text=${__llmenv_text% DEBUG}
-        builtin eval "builtin trap -- '__llmenv_at_cd \"\$_\";'$__llmenv_text DEBUG"
-        ;;
-    esac
-  fi
   # Not a plain variable: those can be inherited.
   __llmenv_loaded=(llmenv "$$")
 }
@@ -521,4 +557,18 @@ case $- in
   *i*) [[ ${LLMENV_HOOK-} == 0 ]] || __llmenv_load ;;
   *) [[ ${LLMENV_HOOK-} != 1 ]] || __llmenv_load ;;
 esac
+# Not within a function: there bash hides a DEBUG trap that stands outside.
+if [[ __LLMENV_DEBUG_TRAP__ == 1 && ${__llmenv_loaded[1]-} == "$$" ]]; then
+  __llmenv_text=$(builtin trap -p DEBUG)
+  case $__llmenv_text in
+    *__llmenv_at_cd*) ;;
+    # With `extdebug` a status other than 0 would skip the command.
+    '') builtin trap '__llmenv_at_cd "$_"; : "$_"' DEBUG ;;
+    *)
+      # bash prints `trap -- '…' DEBUG`, quoted for reading back: what the user had runs as before, with its own `$?`.
+      __llmenv_text=${__llmenv_text#trap -- } __llmenv_text=${__llmenv_text% DEBUG}
+      builtin eval "builtin trap -- '__llmenv_at_cd \"\$_\";'$__llmenv_text DEBUG"
+      ;;
+  esac
+fi
 [[ -z $__llmenv_aliases ]] || builtin shopt -s expand_aliases

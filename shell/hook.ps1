@@ -1,1 +1,845 @@
-# Placeholder: replaced by the hook.
+# llmenv for Windows PowerShell 5.1 and PowerShell 7. Printed by `llmenv init powershell`; see README, "Shells".
+#
+# This shell owns its state: one global table holds what was applied and what was there before, so that comparing and
+# restoring need no daemon. What comes from the daemon is data: lines that are checked and assigned, never evaluated.
+#
+# - One text for both editions: the syntax is that of 5.1, and the file is ASCII (5.1 decodes what a program prints with
+#   the OEM code page). What only one of them has is asked for where it runs.
+# - .NET calls instead of cmdlets: they are faster, and aliases, `-WhatIf`, default parameters and module logging do not
+#   reach them.
+# - [DebuggerHidden] keeps `Set-PSDebug -Trace` out of these functions; it would print keys.
+# - Nothing here throws into the session, and what was caught is taken out of `$Error` again.
+
+if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
+  ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -ne '0' -and $function:PSConsoleHostReadLine -and
+    -not [Console]::IsInputRedirected)) {
+
+  if ($null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__llmenv')) {
+    $global:__llmenv = @{
+      # What is applied: names, values ($null: unset), values last seen, values before llmenv ($null: not set).
+      Names = [object[]]@(); Values = [object[]]@(); Seen = [object[]]@(); Olds = [object[]]@()
+      Reason = 'none'; Profile = ''; Lease = '0'; Mark = ''; Previous = 'auto'
+      # Which shell this is, its generation file and what that held when it was last asked for.
+      Id = "$PID.0"; File = ''; Generation = ''; Pwd = ''
+      # First: nothing was asked yet. Busy: a look is under way. Looked: this round's prompt has looked already.
+      First = $true; Busy = $false; Looked = $false
+      # After a failure: the generation at which nobody answered, whether nothing listened, since when, and what was said.
+      Silent = $null; Absent = $false; Started = [long]0; Told = $false
+      # The daemon as it was last found.
+      AddressText = ''; EndPoint = $null; Pipe = ''
+      # Functions of others that were wrapped, one slot each, and what stood outermost when ours last ran.
+      Wrapped = [Collections.ArrayList]@(); Prompt = $null; ReadLine = $null; Cd = $false
+    }
+  }
+  $global:__llmenv['Program'] = __LLMENV_PROGRAM__
+  $global:__llmenv['StateDir'] = __LLMENV_STATE_DIR__
+
+  # Prompt: nothing changed is the usual case and takes a read and a few comparisons, no process and no socket.
+  function global:__llmenv_look {
+    [Diagnostics.DebuggerHidden()]param()
+    $s = $global:__llmenv
+    if ($s['Busy'] -or [Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '0') { return }
+    $s['Busy'] = $true
+    try {
+      $now = ''
+      if ([IO.File]::Exists($s['File'])) { $now = [IO.File]::ReadAllText($s['File']).TrimEnd() }
+      $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+      $names = $s['Names']
+      $seen = $s['Seen']
+      $changed = $false
+      for ($i = 0; $i -lt $names.Length; $i++) {
+        if (-not [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $seen[$i])) { $changed = $true }
+      }
+      if (-not $changed -and [object]::Equals($here, $s['Pwd']) -and -not $s['Absent']) {
+        # A file that is gone says nothing.
+        if ($now.Length -eq 0 -or [object]::Equals($now, $s['Generation']) -or [object]::Equals($now, $s['Silent'])) { return }
+      }
+      if ($s['First']) { __llmenv_start $here } else { __llmenv_failed (__llmenv_ask 'prompt' $here '') $now $here }
+      $s['Pwd'] = $here
+    } catch { __llmenv_forget $_ } finally { $s['Busy'] = $false }
+  }
+
+  # A line was typed: the applied profile's new values are for it, everything else waits for the next prompt.
+  function global:__llmenv_push {
+    [Diagnostics.DebuggerHidden()]param()
+    $s = $global:__llmenv
+    if ($s['Busy'] -or $s['First'] -or $s['Names'].Length -eq 0 -or
+      [Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '0') { return }
+    $s['Busy'] = $true
+    try {
+      if (-not [IO.File]::Exists($s['File'])) { return }
+      $now = [IO.File]::ReadAllText($s['File']).TrimEnd()
+      if ([object]::Equals($now, $s['Generation']) -or [object]::Equals($now, $s['Silent'])) { return }
+      $how = __llmenv_ask 'push' $s['Pwd'] ''
+      if ($how.Length -gt 0 -and $how -ne 'absent') { $s['Silent'] = $now }
+    } catch { __llmenv_forget $_ } finally { $s['Busy'] = $false }
+  }
+
+  # Asks and applies. Gives '' or, without an answer that counts, 'absent', 'silent', 'stranger' or 'refused'.
+  function global:__llmenv_ask {
+    [Diagnostics.DebuggerHidden()]param([string]$Why, [string]$Here, [string]$From)
+    $s = $global:__llmenv
+    $request = [Text.StringBuilder]::new('hook 1')
+    $tab = [char]9
+    $dot = $s['Id'].IndexOf('.')
+    $profileName = $s['Profile']; if ($profileName.Length -eq 0) { $profileName = '-' }
+    $mark = $s['Mark']; if ($mark.Length -eq 0) { $mark = '-' }
+    $fields = "shell=powershell", "pid=$PID", "start=$($s['Id'].Substring($dot + 1))", "why=$Why", "reason=$($s['Reason'])",
+      "profile=$profileName", "lease=$($s['Lease'])", "mark=$mark", 'signals=0', "names=$([string]::Join(',', $s['Names']))"
+    foreach ($field in $fields) { $null = $request.Append($tab).Append($field) }
+    $null = $request.Append($tab).Append('cwd=').Append((__llmenv_escape $Here))
+    if ($From.Length -gt 0) { $null = $request.Append($tab).Append("from=$From"); $fields += "from=$From" }
+    $differ = [Collections.ArrayList]@()
+    $names = $s['Names']; $values = $s['Values']
+    for ($i = 0; $i -lt $names.Length; $i++) {
+      $value = [Environment]::GetEnvironmentVariable($names[$i])
+      if ($Why -ne 'start' -and [object]::Equals($value, $values[$i])) { continue }
+      $null = $differ.Add($names[$i])
+      $null = $request.Append($tab).Append('var=').Append($names[$i])
+      if ($null -ne $value) { $null = $request.Append('=').Append((__llmenv_escape $value)) }
+    }
+    $wait = 50; if ($Why -eq 'start') { $wait = 1000 }
+    $answer = __llmenv_exchange $request.Append([char]10).ToString() $wait
+    if ($answer -eq 'absent' -and $Why -ne 'push' -and [Environment]::GetEnvironmentVariable('LLMENV_DAEMON') -ne 'off') {
+      # Nothing listens: the program starts a daemon, at most once in ten seconds.
+      $second = [Diagnostics.Stopwatch]::Frequency
+      $time = [Diagnostics.Stopwatch]::GetTimestamp()
+      if ($s['Started'] -eq 0 -or $time - $s['Started'] -ge 10 * $second) {
+        $s['Started'] = $time
+        $fields += "changed=$([string]::Join(',', $differ.ToArray()))"
+        $answer = __llmenv_program ([object[]]('hook', 'prompt', 'spawn=1') + $fields) $Here
+      }
+    }
+    # One word is a failure, an answer has more than one line.
+    if ($answer.IndexOf([char]10) -lt 0) { return $answer }
+    if (-not (__llmenv_apply $Why $answer)) { return 'refused' }
+    $s['Silent'] = $null; $s['Absent'] = $false; $s['Told'] = $false
+    return ''
+  }
+
+  function global:__llmenv_escape {
+    [Diagnostics.DebuggerHidden()]param([string]$Text)
+    $Text.Replace('%', '%25').Replace("`t", '%09').Replace("`n", '%0A').Replace("`r", '%0D')
+  }
+
+  # The text of an answer up to its `end` line, or one word.
+  function global:__llmenv_exchange {
+    [Diagnostics.DebuggerHidden()]param([string]$Request, [int]$Milliseconds)
+    $s = $global:__llmenv
+    $file = [IO.Path]::Combine($s['StateDir'], 'daemon')
+    if (-not [IO.File]::Exists($file)) { return 'absent' }
+    $address = [IO.File]::ReadAllText($file)
+    if (-not [object]::Equals($address, $s['AddressText'])) {
+      $s['AddressText'] = ''
+      $at = $address.LastIndexOf("`nsocket ")
+      if ($at -lt 0 -or -not $address.StartsWith("llmenv 1`n", [StringComparison]::Ordinal)) { return 'absent' }
+      $socket = $address.Substring($at + 8).TrimEnd([char]10)
+      $s['Pipe'] = ''
+      if ($socket.StartsWith('\\.\pipe\', [StringComparison]::Ordinal)) { $s['Pipe'] = $socket.Substring(9) }
+      elseif (-not [IO.File]::Exists($socket)) { return 'absent' }
+      elseif (-not (__llmenv_is_own ([IO.Path]::GetDirectoryName($socket)))) { return 'stranger' }
+      else { $s['EndPoint'] = [Net.Sockets.UnixDomainSocketEndPoint]::new($socket) }
+      $s['AddressText'] = $address
+    }
+    if ($s['Pipe'].Length -gt 0) { return __llmenv_exchange_pipe $Request $Milliseconds }
+    # Only forms that throw nothing: what is thrown costs time and stays in `$Error`.
+    $socket = [Net.Sockets.Socket]::new(1, 1, 0)
+    $connection = [Net.Sockets.SocketAsyncEventArgs]::new()
+    try {
+      $connection.RemoteEndPoint = $s['EndPoint']
+      if ($socket.ConnectAsync($connection)) { return 'silent' }
+      if ($connection.SocketError -eq 'AccessDenied') { return 'stranger' }
+      if ([int]$connection.SocketError -ne 0) { return 'absent' }
+      $code = [Net.Sockets.SocketError]::Success
+      $bytes = [Text.Encoding]::UTF8.GetBytes($Request)
+      $socket.SendTimeout = $Milliseconds
+      if ($socket.Send($bytes, 0, $bytes.Length, 0, [ref]$code) -ne $bytes.Length) { return 'silent' }
+      # From here on: compiling what runs first must not use up the daemon's time.
+      $watch = [Diagnostics.Stopwatch]::StartNew()
+      $buffer = [byte[]]::new(16384)
+      $filled = 0
+      while ($true) {
+        $left = ($Milliseconds - $watch.ElapsedMilliseconds) * 1000
+        if ($left -le 0 -or -not $socket.Poll([int]$left, 0)) { return 'silent' }
+        $count = $socket.Receive($buffer, $filled, $buffer.Length - $filled, 0, [ref]$code)
+        if ($count -le 0) { return 'silent' }
+        $filled += $count
+        if ($buffer[$filled - 1] -eq 10) {
+          $text = [Text.Encoding]::UTF8.GetString($buffer, 0, $filled)
+          if (__llmenv_is_whole $text) { return $text }
+        }
+        if ($filled -eq $buffer.Length) {
+          if ($filled -ge 1048576) { return 'silent' }
+          $larger = [byte[]]::new(2 * $filled)
+          [Buffer]::BlockCopy($buffer, 0, $larger, 0, $filled)
+          $buffer = $larger
+        }
+      }
+    } finally { $connection.Dispose(); $socket.Dispose() }
+  }
+
+  # Windows: the daemon's pipe. Only its own user's is spoken to.
+  function global:__llmenv_exchange_pipe {
+    [Diagnostics.DebuggerHidden()]param([string]$Request, [int]$Milliseconds)
+    $options = 'Asynchronous'
+    if ($PSVersionTable.PSEdition -eq 'Core') { $options = 'Asynchronous, CurrentUserOnly' }
+    $pipe = [IO.Pipes.NamedPipeClientStream]::new('.', $global:__llmenv['Pipe'], [IO.Pipes.PipeDirection]::InOut,
+      [IO.Pipes.PipeOptions]$options)
+    try {
+      # Without a server this waits to the end of its time: the program finds out which it is.
+      try { $pipe.Connect(50) } catch {
+        $exception = $_.Exception.GetBaseException()
+        __llmenv_forget $_
+        if ($exception -is [UnauthorizedAccessException]) { return 'stranger' }
+        return 'absent'
+      }
+      if ($PSVersionTable.PSEdition -ne 'Core') {
+        $owner = $pipe.GetAccessControl().GetOwner([Security.Principal.SecurityIdentifier])
+        $me = [Security.Principal.WindowsIdentity]::GetCurrent()
+        if (-not $owner.Equals($me.User) -and -not $owner.Equals($me.Owner)) { return 'stranger' }
+      }
+      $bytes = [Text.Encoding]::UTF8.GetBytes($Request)
+      if (-not $pipe.WriteAsync($bytes, 0, $bytes.Length).Wait($Milliseconds)) { return 'silent' }
+      $watch = [Diagnostics.Stopwatch]::StartNew()
+      $buffer = [byte[]]::new(16384)
+      $filled = 0
+      while ($true) {
+        $left = $Milliseconds - $watch.ElapsedMilliseconds
+        if ($left -le 0) { return 'silent' }
+        $reading = $pipe.ReadAsync($buffer, $filled, $buffer.Length - $filled)
+        if (-not $reading.Wait([int]$left) -or $reading.Result -le 0) { return 'silent' }
+        $filled += $reading.Result
+        if ($buffer[$filled - 1] -eq 10) {
+          $text = [Text.Encoding]::UTF8.GetString($buffer, 0, $filled)
+          if (__llmenv_is_whole $text) { return $text }
+        }
+        if ($filled -eq $buffer.Length) {
+          if ($filled -ge 1048576) { return 'silent' }
+          $larger = [byte[]]::new(2 * $filled)
+          [Buffer]::BlockCopy($buffer, 0, $larger, 0, $filled)
+          $buffer = $larger
+        }
+      }
+    } catch {
+      __llmenv_forget $_
+      return 'silent'
+    } finally { $pipe.Dispose() }
+  }
+
+  # Whether a text that ends with a line feed has `end` as its last line.
+  function global:__llmenv_is_whole {
+    [Diagnostics.DebuggerHidden()]param([string]$Text)
+    $at = -1
+    if ($Text.Length -gt 1) { $at = $Text.LastIndexOf([char]10, $Text.Length - 2) }
+    [string]::CompareOrdinal($Text, $at + 1, "end`t", 0, 4) -eq 0
+  }
+
+  # Whether a folder is this user's and closed to others: somebody else may wait on a path that was free for a moment.
+  # PowerShell reads owners itself but offers no way to ask; where that is built otherwise, the state folder, which names
+  # the socket and is this user's alone, has to do.
+  function global:__llmenv_is_own {
+    [Diagnostics.DebuggerHidden()]param([string]$Folder)
+    try {
+      $unix = [psobject].Assembly.GetType('System.Management.Automation.Platform+Unix')
+      if ($null -eq $unix) { return $true }
+      $look = $unix.GetMethod('GetLStat')
+      if ($null -eq $look) { return $true }
+      $mine = "/proc/$PID"
+      if (-not [IO.Directory]::Exists($mine)) { $mine = $global:__llmenv['StateDir'] }
+      $found = $look.Invoke($null, @($Folder))
+      return $found.UserId -eq $look.Invoke($null, @($mine)).UserId -and ($found.Mode -band 63) -eq 0
+    } catch {
+      __llmenv_forget $_
+      return $true
+    }
+  }
+
+  # Runs the program for one answer. Values go through the environment, never over a command line. `$LASTEXITCODE`, the
+  # console's encoding and the preferences for native commands have no part in this.
+  function global:__llmenv_program {
+    [Diagnostics.DebuggerHidden()]param([object[]]$Words, [string]$Here)
+    try {
+      $process = __llmenv_process $Words $Here $true
+      $process.StandardInput.Close()
+      $errors = $process.StandardError.ReadToEndAsync()
+      $reading = $process.StandardOutput.ReadToEndAsync()
+      if (-not $reading.Wait(3000) -or -not $errors.Wait(1000) -or -not $process.WaitForExit(1000)) {
+        $process.Kill()
+        return 'silent'
+      }
+      if ($process.ExitCode -eq 0 -and (__llmenv_is_whole $reading.Result)) { return $reading.Result }
+      if ($process.ExitCode -eq 3) { return 'absent' }
+      if ($process.ExitCode -eq 4) { return 'silent' }
+      return 'refused'
+    } catch {
+      __llmenv_forget $_
+      return 'absent'
+    }
+  }
+
+  function global:__llmenv_process {
+    [Diagnostics.DebuggerHidden()]param([object[]]$Words, [string]$Here, [bool]$Alone)
+    $info = [Diagnostics.ProcessStartInfo]::new($global:__llmenv['Program'])
+    $quoted = [Collections.ArrayList]@()
+    foreach ($word in $Words) {
+      $word = [string]$word
+      # The rules by which Windows programs, and .NET on other systems, take a command line apart.
+      if ($word.Length -eq 0 -or [regex]::IsMatch($word, '[\s"]')) {
+        $word = '"' + [regex]::Replace([regex]::Replace($word, '(\\*)"', '$1$1\"'), '(\\+)\z', '$1$1') + '"'
+      }
+      $null = $quoted.Add($word)
+    }
+    $info.Arguments = [string]::Join(' ', $quoted.ToArray())
+    $info.UseShellExecute = $false
+    $info.RedirectStandardOutput = $true
+    $info.StandardOutputEncoding = [Text.UTF8Encoding]::new($false)
+    if ($Alone) {
+      $info.RedirectStandardInput = $true
+      $info.RedirectStandardError = $true
+      $info.CreateNoWindow = $true
+    }
+    # PowerShell's own location: the process' one stays where it was started.
+    if ([IO.Directory]::Exists($Here)) {
+      $info.WorkingDirectory = $Here
+      $info.EnvironmentVariables['PWD'] = $Here
+    }
+    [Diagnostics.Process]::Start($info)
+  }
+
+  # No answer. In the same directory everything stays; elsewhere nothing of the last directory's account may remain.
+  function global:__llmenv_failed {
+    [Diagnostics.DebuggerHidden()]param([string]$How, [string]$Now, [string]$Here)
+    if ($How.Length -eq 0) { return }
+    $s = $global:__llmenv
+    $s['Silent'] = $Now
+    $s['Absent'] = $How -eq 'absent'
+    $text = 'the daemon does not answer'
+    if ($How -eq 'absent') { $text = 'no daemon runs and none could be started' }
+    if ($How -eq 'stranger') { $text = "the daemon's socket is in a folder that is not yours" }
+    if ($How -eq 'refused') { $text = "the daemon's answer cannot be used" }
+    if (-not [object]::Equals($Here, $s['Pwd']) -and $s['Names'].Length -gt 0 -and $s['Reason'] -ne 'shell' -and
+      $s['Reason'] -ne 'off') {
+      __llmenv_say "$text, so ``$($s['Profile'])`` was taken out of this shell on leaving its directory"
+      $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t$($s['Generation'])`n"
+      $s['Told'] = $true
+      return
+    }
+    # Half of a pair changed by hand, and nobody there who knows whose the other half is: nothing of ours stays beside it.
+    $names = $s['Names']; $values = $s['Values']; $seen = $s['Seen']
+    $half = ''
+    for ($i = 0; $i -lt $names.Length; $i++) {
+      $value = [Environment]::GetEnvironmentVariable($names[$i])
+      if (-not [object]::Equals($value, $seen[$i]) -and -not [object]::Equals($value, $values[$i]) -and
+        [regex]::IsMatch($names[$i], '_(BASE_URL|API_BASE|ENDPOINT|HOST|KEY|TOKEN)\z')) { $half = $names[$i] }
+    }
+    for ($i = 0; $i -lt $names.Length; $i++) {
+      if ($half.Length -gt 0 -and $null -ne $values[$i] -and
+        [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $values[$i])) {
+        [Environment]::SetEnvironmentVariable($names[$i], [NullString]::Value)
+      }
+      $seen[$i] = [Environment]::GetEnvironmentVariable($names[$i])
+    }
+    if ($half.Length -gt 0) {
+      __llmenv_say "$half was changed and $text, so the rest of ``$($s['Profile'])`` was taken out of this shell (pair-mixed)"
+    } elseif (-not $s['Told']) {
+      __llmenv_say "$text; ``llmenv daemon status`` says more"
+    }
+    $s['Told'] = $true
+  }
+
+  # The first prompt: what was inherited is looked at, kept or dropped, before anything runs.
+  function global:__llmenv_start {
+    [Diagnostics.DebuggerHidden()]param([string]$Here)
+    $s = $global:__llmenv
+    $s['First'] = $false
+    $from = ''
+    $inherited = [regex]::Match([string][Environment]::GetEnvironmentVariable('LLMENV_STATE'),
+      '\A1:([0-9]+\.[0-9]+):([a-z]+):([0-9]+):([0-9a-z-]*):([A-Za-z0-9_,]*)\z')
+    if ($inherited.Success) {
+      $from = $inherited.Groups[1].Value
+      $s['Reason'] = $inherited.Groups[2].Value
+      $s['Lease'] = $inherited.Groups[3].Value
+      $s['Mark'] = $inherited.Groups[4].Value.Trim([char]45)
+      $profileName = [string][Environment]::GetEnvironmentVariable('LLMENV_PROFILE')
+      if ([regex]::IsMatch($profileName, '\A[a-z0-9][a-z0-9_-]{0,31}\z')) { $s['Profile'] = $profileName }
+      $names = [Collections.ArrayList]@()
+      foreach ($name in $inherited.Groups[5].Value.Split([char]44)) {
+        if ((__llmenv_is_allowed $name) -and -not $names.Contains($name)) { $null = $names.Add($name) }
+      }
+      # Inherited names are llmenv's; before it there was nothing.
+      $s['Names'] = $names.ToArray()
+      $s['Values'] = [object[]]::new($names.Count)
+      $s['Seen'] = [object[]]::new($names.Count)
+      $s['Olds'] = [object[]]::new($names.Count)
+      for ($i = 0; $i -lt $names.Count; $i++) {
+        $s['Values'][$i] = $s['Seen'][$i] = [Environment]::GetEnvironmentVariable($names[$i])
+      }
+    }
+    $how = __llmenv_ask 'start' $Here $from
+    if ($how.Length -eq 0) { return }
+    $s['Pwd'] = $Here
+    # Without an answer only a choice of the shell right above this one is known to be meant here.
+    if ($s['Names'].Length -gt 0 -and -not (__llmenv_is_right_above $from)) {
+      $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t`n"
+    }
+    __llmenv_failed $how '' $Here
+  }
+
+  function global:__llmenv_is_right_above {
+    [Diagnostics.DebuggerHidden()]param([string]$From)
+    $number = $From.Substring(0, $From.IndexOf('.'))
+    if ($number -eq "$PID") { return $true }
+    try {
+      # PowerShell 7 adds `Parent` to a process; in 5.1 an inherited choice without an answer goes.
+      $parent = ([psobject][Diagnostics.Process]::GetCurrentProcess()).PSObject.Properties['Parent']
+      return $null -ne $parent -and $null -ne $parent.Value -and "$($parent.Value.Id)" -eq $number
+    } catch {
+      __llmenv_forget $_
+      return $false
+    }
+  }
+
+  # Names that steer a shell, a loader or an interpreter are refused here too, whoever sends them.
+  function global:__llmenv_is_allowed {
+    [Diagnostics.DebuggerHidden()]param([string]$Name)
+    if (-not [regex]::IsMatch($Name, '\A[A-Za-z_][A-Za-z0-9_]{0,127}\z')) { return $false }
+    -not [regex]::IsMatch($Name, '\A(?:PATH|HOME|USER|LOGNAME|SHELL|ENV|IFS|CDPATH|SHELLOPTS|ZDOTDIR|PROMPT|RPROMPT' +
+      '|PROMPT_COMMAND|PWD|OLDPWD|TERM|TERMINFO|TMPDIR|TEMP|TMP|EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|NODE_OPTIONS|NODE_PATH' +
+      '|RUBYOPT|RUBYLIB|PERL5OPT|PERL5LIB|PERL5DB|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|CLASSPATH|COMSPEC|PATHEXT' +
+      '|SYSTEMROOT|SYSTEMDRIVE|WINDIR|APPDATA|LOCALAPPDATA|USERPROFILE|HTTPS?_PROXY|ALL_PROXY|NO_PROXY|SSL_CERT_(?:FILE|DIR)' +
+      '|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|DBUS_SESSION_BUS_ADDRESS' +
+      '|CODEX_HOME|CLAUDE_CONFIG_DIR|RUSTC_WRAPPER|CC|CXX|MAKEFLAGS|LESSOPEN|LESSCLOSE|FPATH|MAILPATH|HISTFILE|INPUTRC|LOCPATH' +
+      '|GCONV_PATH|HOSTALIASES|RESOLV_HOST_CONF|OPENSSL_CONF|_|UID|EUID|PPID|SECONDS|RANDOM|REPLY|STATUS|ARGV' +
+      '|(?:LD|DYLD|FISH|GIT|XDG|LLMENV|CARGO|NPM_CONFIG|PIP|MALLOC|ZSH|GLIBC|DOTNET|CORECLR|COR|COMPLUS)_.*' +
+      '|BASH.*|PS.*|PYTHON.*|POWERSHELL.*|__LLMENV.*)\z', 'IgnoreCase, CultureInvariant')
+  }
+
+  # Applies an answer as one piece and gives $true, or changes nothing and gives $false.
+  function global:__llmenv_apply {
+    [Diagnostics.DebuggerHidden()]param([string]$Why, [string]$Text)
+    $s = $global:__llmenv
+    $state = $null; $end = $null; $id = ''
+    $names = [Collections.ArrayList]@(); $values = [Collections.ArrayList]@()
+    $says = [Collections.ArrayList]@(); $yours = [Collections.ArrayList]@()
+    foreach ($line in $Text.Split([char]10)) {
+      $part = $line.Split([char]9)
+      $word = $part[0]
+      if ($word -ceq 'set' -or $word -ceq 'unset') {
+        $isSet = $word -ceq 'set'
+        if ($part.Length -ne 2 + $isSet -or $names.Contains($part[1]) -or -not (__llmenv_is_allowed $part[1])) { return $false }
+        $null = $names.Add($part[1])
+        if (-not $isSet) { $null = $values.Add($null); continue }
+        # A longer value than this no variable takes on Windows; an empty one would unset it in some versions.
+        if ($part[2].Length -eq 0 -or $part[2].Length -gt 32766 -or [regex]::IsMatch($part[2], '[\x00-\x1f\x7f-\x9f]')) {
+          return $false
+        }
+        $null = $values.Add($part[2])
+      } elseif ($word -ceq 'state') {
+        if ($null -ne $state -or -not [regex]::IsMatch($line,
+            '\Astate\t(?:apply|keep)\t[a-z]{1,16}\t(?:-|[a-z0-9][a-z0-9_-]{0,31})\t[0-9]{1,19}\t[0-9a-z-]{0,32}\z')) { return $false }
+        $state = $part
+      } elseif ($word -ceq 'yours') { $null = $yours.Add($part[$part.Length - 1])
+      } elseif ($word -ceq 'say') { $null = $says.Add([regex]::Replace($line.Substring(3), '[\x00-\x1f\x7f-\x9f]', ''))
+      } elseif ($word -ceq 'shell') {
+        if ([regex]::IsMatch($line, "\Ashell\t$PID\.[0-9]{1,20}\z")) { $id = $part[1] }
+      } elseif ($word -ceq 'end') {
+        if (-not [regex]::IsMatch($line, '\Aend\t[0-9A-Za-z:.-]{0,80}\z')) { return $false }
+        $end = $part[1]
+        break
+      }
+    }
+    # Half an answer is none.
+    if ($null -eq $end -or $null -eq $state) { return $false }
+    if ($id.Length -gt 0 -and -not [object]::Equals($id, $s['Id'])) {
+      $s['Id'] = $id
+      $s['File'] = [IO.Path]::Combine($s['StateDir'], 'shells', $id)
+    }
+    foreach ($say in $says) { __llmenv_say $say }
+    if ($state[1] -ceq 'keep') { return $true }
+    $profileName = $state[3]; if ($profileName -ceq '-') { $profileName = '' }
+    $mark = $state[5]; if ($mark -ceq '-') { $mark = '' }
+    $same = $Why -ne 'choose' -and [object]::Equals($profileName, $s['Profile'])
+
+    # What each name was before llmenv, what it is to be, and which names go back.
+    $oldNames = $s['Names']; $oldValues = $s['Values']; $oldOlds = $s['Olds']
+    $keptNames = [Collections.ArrayList]@(); $keptValues = [Collections.ArrayList]@()
+    $keptSeen = [Collections.ArrayList]@(); $keptOlds = [Collections.ArrayList]@()
+    $writeNames = [Collections.ArrayList]@(); $writeValues = [Collections.ArrayList]@()
+    for ($i = 0; $i -lt $names.Count; $i++) {
+      $name = $names[$i]
+      $value = $values[$i]
+      $present = [Environment]::GetEnvironmentVariable($name)
+      $at = [Array]::IndexOf($oldNames, $name)
+      $seen = $value
+      if ($at -lt 0) {
+        # Nothing there and nothing wanted: nothing to keep in mind.
+        if ($null -eq $present -and $null -eq $value) { continue }
+        $old = $present
+      } elseif ($yours.Contains($name)) { $old = $present
+      } elseif ([object]::Equals($present, $oldValues[$at])) { $old = $oldOlds[$at]
+      } elseif ($same) {
+        # Changed by hand while the profile stays: it is the user's until something is chosen.
+        $value = $oldValues[$at]; $old = $oldOlds[$at]; $seen = $present
+      } else { $old = $present }
+      $null = $keptNames.Add($name); $null = $keptValues.Add($value); $null = $keptSeen.Add($seen); $null = $keptOlds.Add($old)
+      if (-not [object]::Equals($present, $seen)) { $null = $writeNames.Add($name); $null = $writeValues.Add($seen) }
+    }
+    for ($at = 0; $at -lt $oldNames.Length; $at++) {
+      $name = $oldNames[$at]
+      if ($names.Contains($name) -or $yours.Contains($name)) { continue }
+      $present = [Environment]::GetEnvironmentVariable($name)
+      if ([object]::Equals($present, $oldValues[$at]) -and -not [object]::Equals($present, $oldOlds[$at])) {
+        $null = $writeNames.Add($name); $null = $writeValues.Add($oldOlds[$at])
+      }
+    }
+
+    # Whatever changes is first taken away, so that a break in between leaves no mixed pair.
+    $done = $false
+    try {
+      foreach ($name in $writeNames) { [Environment]::SetEnvironmentVariable($name, [NullString]::Value) }
+      for ($i = 0; $i -lt $writeNames.Count; $i++) {
+        if ($null -ne $writeValues[$i]) { [Environment]::SetEnvironmentVariable($writeNames[$i], $writeValues[$i]) }
+      }
+      $done = $true
+    } finally {
+      if (-not $done) {
+        foreach ($name in $writeNames) { [Environment]::SetEnvironmentVariable($name, [NullString]::Value) }
+      }
+    }
+    $s['Names'] = $keptNames.ToArray(); $s['Values'] = $keptValues.ToArray()
+    $s['Seen'] = $keptSeen.ToArray(); $s['Olds'] = $keptOlds.ToArray()
+    $s['Reason'] = $state[2]; $s['Profile'] = $profileName; $s['Lease'] = $state[4]; $s['Mark'] = $mark
+    if ($end.Length -gt 0) { $s['Generation'] = $end }
+    if ($profileName.Length -gt 0) { [Environment]::SetEnvironmentVariable('LLMENV_PROFILE', $profileName) }
+    else { [Environment]::SetEnvironmentVariable('LLMENV_PROFILE', [NullString]::Value) }
+    if ($state[2] -ceq 'none' -and $keptNames.Count -eq 0) {
+      [Environment]::SetEnvironmentVariable('LLMENV_STATE', [NullString]::Value)
+    } else {
+      [Environment]::SetEnvironmentVariable('LLMENV_STATE', [string]::Join(':', [string[]]('1', $s['Id'], $state[2], $state[4],
+            $state[5], [string]::Join(',', $s['Names']))))
+    }
+    return $true
+  }
+
+  function global:__llmenv_say {
+    [Diagnostics.DebuggerHidden()]param([string]$Text)
+    $Host.UI.WriteLine("llmenv: $Text")
+  }
+
+  # Takes what was caught out of `$Error` again.
+  function global:__llmenv_forget {
+    [Diagnostics.DebuggerHidden()]param($Caught)
+    for ($i = 0; $i -lt 8 -and $global:Error.Count -gt 0; $i++) {
+      $exception = $global:Error[0]
+      if ($exception -is [Management.Automation.ErrorRecord]) { $exception = $exception.Exception }
+      if (-not [object]::ReferenceEquals($exception, $Caught.Exception)) { return }
+      $global:Error.RemoveAt(0)
+    }
+  }
+
+  # Fails without a trace, for `$?` to be as it was. Called with `-ErrorAction Ignore`.
+  function global:__llmenv_fail {
+    [Diagnostics.DebuggerHidden()][CmdletBinding()]param()
+    $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new([Exception]::new(''), 'llmenv', 0, $null))
+  }
+
+  # llmenv use, off, allow, deny, lock, unlock: done by the program, applied here before this returns. Gives the status.
+  function global:__llmenv_choose {
+    [Diagnostics.DebuggerHidden()]param([object[]]$Words)
+    $s = $global:__llmenv
+    $s['Busy'] = $true
+    try {
+      $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+      if ($s['First']) { __llmenv_start $here }
+      $before = 'auto'
+      if ($s['Reason'] -eq 'shell') { $before = "use $($s['Profile'])" }
+      if ($s['Reason'] -eq 'off') { $before = 'off' }
+      $profileName = $s['Profile']; if ($profileName.Length -eq 0) { $profileName = '-' }
+      $mark = $s['Mark']; if ($mark.Length -eq 0) { $mark = '-' }
+      $names = $s['Names']; $values = $s['Values']
+      $differ = [Collections.ArrayList]@()
+      for ($i = 0; $i -lt $names.Length; $i++) {
+        if (-not [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $values[$i])) { $null = $differ.Add($names[$i]) }
+      }
+      $fields = [object[]]('hook', 'apply', 'why=choose', "previous=$($s['Previous'])", 'shell=powershell', "pid=$PID",
+        "start=$($s['Id'].Substring($s['Id'].IndexOf('.') + 1))", "reason=$($s['Reason'])", "profile=$profileName",
+        "lease=$($s['Lease'])", "mark=$mark", 'signals=0', "names=$([string]::Join(',', $names))",
+        "changed=$([string]::Join(',', $differ.ToArray()))", '--')
+      $process = __llmenv_process ($fields + $Words) $here $false
+      $answer = $process.StandardOutput.ReadToEnd()
+      $process.WaitForExit()
+      $code = $process.ExitCode
+      if ($code -eq 0 -and $answer.Length -gt 0) {
+        if (-not (__llmenv_is_whole $answer) -or -not (__llmenv_apply 'choose' $answer)) {
+          __llmenv_say "the daemon's answer cannot be used, so nothing was changed"
+          return 1
+        }
+        if ($Words[0] -eq 'use' -or $Words[0] -eq 'off') { $s['Previous'] = $before }
+        $s['Pwd'] = $here; $s['Silent'] = $null; $s['Absent'] = $false; $s['Told'] = $false
+      }
+      return $code
+    } catch {
+      __llmenv_say "cannot run $($s['Program']): $($_.Exception.GetBaseException().Message)"
+      __llmenv_forget $_
+      return 127
+    } finally { $s['Busy'] = $false }
+  }
+
+  # What was typed after the function's name, as a program would have got it: PowerShell keeps the first `--` from a
+  # function, takes `-a:b` apart and makes a list of `a,b`.
+  function global:__llmenv_words {
+    [Diagnostics.DebuggerHidden()]param([object[]]$Given, [string]$Called, [string]$Statement)
+    $plain = [Collections.ArrayList]@()
+    foreach ($value in $Given) {
+      if ($value -is [array]) { foreach ($one in $value) { $null = $plain.Add($one) } } else { $null = $plain.Add($value) }
+    }
+    $isPlain = -not [regex]::IsMatch($Statement, '\s--\s|,|\s-\w+:')
+    foreach ($value in $Given) { if ($value -isnot [string]) { $isPlain = $false } }
+    if ($isPlain) { return $plain.ToArray() }
+    $tokens = $null; $errors = $null
+    $tree = [Management.Automation.Language.Parser]::ParseInput($Statement, [ref]$tokens, [ref]$errors)
+    foreach ($command in $tree.FindAll({
+        [Diagnostics.DebuggerHidden()]param($Node) $Node -is [Management.Automation.Language.CommandAst] }, $true)) {
+      if ($command.GetCommandName() -ne $Called) { continue }
+      $words = [Collections.ArrayList]@()
+      $at = 0
+      $isSame = $true
+      $open = $true
+      for ($i = 1; $i -lt $command.CommandElements.Count -and $isSame; $i++) {
+        $element = $command.CommandElements[$i]
+        $text = $element.Extent.Text
+        if ($open -and $text -ceq '--') { $open = $false; $null = $words.Add('--'); continue }
+        $isSplat = $element -is [Management.Automation.Language.VariableExpressionAst] -and $element.Splatted
+        if ($isSplat -or $at -ge $Given.Length) { $isSame = $false; break }
+        $value = $Given[$at]; $at++
+        if ($element -is [Management.Automation.Language.CommandParameterAst] -and $null -ne $element.Argument) {
+          if ($at -ge $Given.Length) { $isSame = $false; break }
+          $value = $Given[$at]; $at++
+          $null = $words.Add("-$($element.ParameterName):$value")
+        } elseif ($value -is [array]) {
+          if ($element -is [Management.Automation.Language.ArrayLiteralAst]) { $null = $words.Add([string]::Join(',', $value)) }
+          else { foreach ($one in $value) { $null = $words.Add($one) } }
+        } else {
+          if ($element -is [Management.Automation.Language.StringConstantExpressionAst]) {
+            if ($element.Value -cne "$value") { $isSame = $false }
+          } elseif ($element -is [Management.Automation.Language.ConstantExpressionAst]) { $value = $text }
+          $null = $words.Add($value)
+        }
+      }
+      if ($isSame -and $at -eq $Given.Length) { return $words.ToArray() }
+    }
+    return $plain.ToArray()
+  }
+
+  # Explains a line of another shell instead of running it. Gives $true where it did. Never shows a value.
+  function global:__llmenv_explain {
+    [Diagnostics.DebuggerHidden()]param([string]$Line)
+    if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '0') { return $false }
+    if (-not [regex]::IsMatch($Line, '(?:\A|[\s;&|{(])(?:export|setx?)\s+["'']?[A-Za-z_]', 'IgnoreCase')) { return $false }
+    $tokens = $null; $errors = $null
+    $tree = [Management.Automation.Language.Parser]::ParseInput($Line, [ref]$tokens, [ref]$errors)
+    foreach ($command in $tree.FindAll({
+        [Diagnostics.DebuggerHidden()]param($Node) $Node -is [Management.Automation.Language.CommandAst] }, $false)) {
+      $word = [string]$command.GetCommandName()
+      if ($word -ne 'export' -and $word -ne 'set' -and $word -ne 'setx') { continue }
+      $names = [Collections.ArrayList]@()
+      for ($i = 1; $i -lt $command.CommandElements.Count; $i++) {
+        $shape = '\A["'']?([A-Za-z_][A-Za-z0-9_]*)='
+        if ($word -eq 'setx') { $shape = '\A["'']?([A-Za-z_][A-Za-z0-9_]*)["'']?\z' }
+        $found = [regex]::Match($command.CommandElements[$i].Extent.Text, $shape)
+        if ($found.Success -and ($word -ne 'setx' -or ($i -eq 1 -and $command.CommandElements.Count -gt 2))) {
+          $null = $names.Add($found.Groups[1].Value)
+        }
+      }
+      if ($names.Count -eq 0) { continue }
+      # A function or program of that name knows what it does.
+      $known = $ExecutionContext.InvokeCommand.GetCommand($word, 'Alias, Function, Cmdlet, Application')
+      if ($word -eq 'set') {
+        if ($null -eq $known -or $known.CommandType -ne 'Alias' -or $known.Definition -ne 'Set-Variable') { continue }
+        $what = "``set NAME=value`` makes a PowerShell variable whose name is the whole text, and no program sees it"
+      } elseif ($word -eq 'setx' -and $null -ne $known) {
+        __llmenv_say "``setx`` writes $($names[0]) in clear into the registry, for programs started later; this window does not get it"
+        __llmenv_explain_more $word $names $Line
+        return $false
+      } elseif ($null -ne $known) { continue
+      } else { $what = "PowerShell has no ``$word``" }
+      __llmenv_say "$what; the line was not run and nothing was set"
+      __llmenv_explain_more $word $names $Line
+      return $true
+    }
+    return $false
+  }
+
+  function global:__llmenv_explain_more {
+    [Diagnostics.DebuggerHidden()]param([string]$Word, $Names, [string]$Line)
+    foreach ($name in $Names) { $Host.UI.WriteLine("  in this window:   `$env:$name = '...'") }
+    $Host.UI.WriteLine('  to keep a key:    llmenv add                 asks for it and stores it; no file and no history has it')
+    try {
+      $options = [Microsoft.PowerShell.PSConsoleReadLine]::GetOptions()
+      $path = [string]$options.HistorySavePath
+      $isThere = $options.HistorySaveStyle -eq 'SaveAtExit'
+      if ($options.HistorySaveStyle -eq 'SaveIncrementally' -and [IO.File]::Exists($path)) {
+        # What PSReadLine takes for sensitive it does not write; `API_KEY` is not among that.
+        $stream = [IO.FileStream]::new($path, 'Open', 'Read', 'ReadWrite, Delete')
+        try {
+          $length = [int][Math]::Min($stream.Length, 65536)
+          $null = $stream.Seek(-$length, 'End')
+          $bytes = [byte[]]::new($length)
+          $length = $stream.Read($bytes, 0, $length)
+        } finally { $stream.Dispose() }
+        $first = $Line.Split([char]10)[0].TrimEnd()
+        $isThere = [Text.Encoding]::UTF8.GetString($bytes, 0, $length).IndexOf($first, [StringComparison]::Ordinal) -ge 0
+      }
+      if (-not $isThere) { return }
+      $quoted = "'" + [regex]::Replace($path, "(['\u2018-\u201b])", '$1$1') + "'"
+      $Host.UI.WriteLine("  what you typed, value included, is in the history file of PSReadLine: $path")
+      $Host.UI.WriteLine('  to take it out of there and of this window:')
+      $Host.UI.WriteLine("    [Microsoft.PowerShell.PSConsoleReadLine]::ClearHistory(); `$f = $quoted")
+      $Host.UI.WriteLine("    @(Get-Content -LiteralPath `$f -Encoding utf8) -notmatch '$Word .*$($Names[0])' |" +
+        ' Set-Content -LiteralPath $f -Encoding utf8')
+    } catch { __llmenv_forget $_ }
+  }
+
+  # Names what a function of somebody else is wrapped with, in a slot of its own: tools may wrap ours, and be wrapped again.
+  function global:__llmenv_wrap {
+    [Diagnostics.DebuggerHidden()]param([string]$Name, [scriptblock]$Inner)
+    $slot = $global:__llmenv['Wrapped'].Add($Inner)
+    if ($Name -eq 'prompt') {
+      $text = '$__llmenv_ok = $?
+        try {
+          $null = __llmenv_look; $global:__llmenv["Looked"] = $true
+          $global:__llmenv["Prompt"] = $function:prompt
+          if (-not [object]::ReferenceEquals($function:PSConsoleHostReadLine, $global:__llmenv["ReadLine"])) { $null = __llmenv_attach }
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
+        & $global:__llmenv["Wrapped"][SLOT]'
+    } else {
+      # Whatever this gives besides the line typed would be run in its place.
+      $text = '$__llmenv_ok = $?
+        try { if (-not $global:__llmenv["Looked"]) { $null = __llmenv_look } } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
+        $__llmenv_line = & $global:__llmenv["Wrapped"][SLOT]
+        try {
+          $global:__llmenv["Looked"] = $false; $global:__llmenv["ReadLine"] = $function:PSConsoleHostReadLine
+          $null = __llmenv_push
+          if ($__llmenv_line -is [string] -and (__llmenv_explain $__llmenv_line)) { $__llmenv_line = "" }
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        $__llmenv_line'
+    }
+    $wrapper = [scriptblock]::Create('[Diagnostics.DebuggerHidden()]param()' + "`n" + $text.Replace('SLOT', "$slot"))
+    $null = $ExecutionContext.SessionState.InvokeProvider.Item.Set("function:global:$Name", $wrapper)
+    if ($Name -eq 'prompt') { $global:__llmenv['Prompt'] = $function:prompt }
+    else { $global:__llmenv['ReadLine'] = $function:PSConsoleHostReadLine }
+  }
+
+  # PSReadLine imported anew brings its own function back; what another tool put around ours stays.
+  function global:__llmenv_attach {
+    [Diagnostics.DebuggerHidden()]param()
+    $inner = $function:PSConsoleHostReadLine
+    if ($null -ne $inner -and "$($inner.Module)" -eq 'PSReadLine') { __llmenv_wrap 'PSConsoleHostReadLine' $inner }
+  }
+
+  # Written so that it stands alone: without the rest it is the program.
+  try {
+  function global:llmenv {
+    [Diagnostics.DebuggerHidden()]param()
+    $program = __LLMENV_PROGRAM__
+    if (-not [IO.File]::Exists($program)) {
+      $program = $ExecutionContext.InvokeCommand.GetCommand('llmenv', 'Application')
+      if ($null -eq $program) { throw 'the program llmenv is not on PATH' }
+    }
+    $words = $args
+    $global:LASTEXITCODE = 0
+    $isHooked = $function:__llmenv_choose -and $ExecutionContext.SessionState.PSVariable.Get('global:__llmenv')
+    if ($isHooked -and $args.Count -gt 0) {
+      try {
+        $statement = [string]$MyInvocation.Line
+        foreach ($frame in $Host.Runspace.Debugger.GetCallStack()) {
+          if ($frame.FunctionName -ne 'llmenv' -and -not "$($frame.FunctionName)".StartsWith('__llmenv')) {
+            $statement = $frame.Position.Text; break
+          }
+        }
+        $words = @(__llmenv_words $args $MyInvocation.InvocationName $statement)
+      } catch { __llmenv_forget $_ }
+    }
+    $isChoice = $isHooked -and $words.Count -gt 0 -and
+      @('use', 'off', 'allow', 'deny', 'lock', 'unlock') -ccontains "$($words[0])" -and
+      [Environment]::GetEnvironmentVariable('LLMENV_HOOK') -ne '0' -and
+      -not ($words -ccontains '--help' -or $words -ccontains '-h' -or $words -ccontains '--json')
+    if ($isChoice) { $global:LASTEXITCODE = [int](__llmenv_choose $words) }
+    elseif ($MyInvocation.ExpectingInput) { $input | & $program @words }
+    else { & $program @words }
+    if ($isHooked -and $global:LASTEXITCODE -ne 0) {
+      # `$?` is to be false as after any program that failed, so that `llmenv use x && claude` stops. Only advanced functions
+      # can say so, and those would take `-v` and `-f` for themselves. Where PowerShell is built otherwise, the status
+      # alone tells.
+      try {
+        $any = [Reflection.BindingFlags]'NonPublic, Public, Instance'
+        $at = $ExecutionContext.GetType().GetField('_context', $any).GetValue($ExecutionContext)
+        foreach ($name in 'CurrentCommandProcessor', 'CommandRuntime', 'PipelineProcessor') {
+          $at = $at.GetType().GetProperty($name, $any).GetValue($at)
+        }
+        $at.GetType().GetProperty('ExecutionFailed', $any).SetValue($at, $true)
+      } catch { __llmenv_forget $_ }
+    }
+  }
+  } catch {
+    __llmenv_say 'a read-only function `llmenv` is in the way, so `llmenv use` cannot change this shell'
+    __llmenv_forget $_
+  }
+  if ($null -ne $ExecutionContext.InvokeCommand.GetCommand('llmenv', 'Alias')) {
+    __llmenv_say 'an alias `llmenv` hides the function of that name, so `llmenv use` cannot change this shell'
+  }
+
+  # Opt-in: `$global:LLMENV_EXPORT = $true` before this is loaded.
+  if ($ExecutionContext.SessionState.PSVariable.GetValue('global:LLMENV_EXPORT')) {
+    function global:export {
+      [Diagnostics.DebuggerHidden()]param()
+      $names = [Collections.ArrayList]@(); $values = [Collections.ArrayList]@()
+      foreach ($word in $args) {
+        # PowerShell makes a list of `a,b`.
+        if ($word -is [array]) { $word = [string]::Join(',', $word) }
+        $found = [regex]::Match([string]$word, '\A([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)\z')
+        if (-not $found.Success) {
+          $Host.UI.WriteLine("llmenv: export takes NAME=value; nothing was set. A value with ; & | { } ( ) or blanks needs '...'")
+          return
+        }
+        $value = $found.Groups[2].Value
+        # What a paste brings along and no key has: edges, line ends, zero-width and other invisible characters.
+        $clean = [regex]::Replace($value, '[\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]', '').Trim()
+        if ($clean.Length -gt 1) { $clean = [regex]::Replace($clean, "\A[`"'\u2018-\u201f](.*)[`"'\u2018-\u201f]\z", '$1') }
+        if ($clean.Length -ne $value.Length) {
+          $Host.UI.WriteLine("llmenv: $($value.Length - $clean.Length) characters that no key has were taken off $($found.Groups[1].Value)")
+        }
+        $null = $names.Add($found.Groups[1].Value); $null = $values.Add($clean)
+      }
+      for ($i = 0; $i -lt $names.Count; $i++) { [Environment]::SetEnvironmentVariable($names[$i], $values[$i]) }
+    }
+  }
+
+  # What stood outermost when ours last ran has ours inside: loading again adds nothing there.
+  try {
+    if (-not [object]::ReferenceEquals($function:prompt, $global:__llmenv['Prompt'])) { __llmenv_wrap 'prompt' $function:prompt }
+  } catch { __llmenv_forget $_ }
+  try {
+    if ($function:PSConsoleHostReadLine -and
+      -not [object]::ReferenceEquals($function:PSConsoleHostReadLine, $global:__llmenv['ReadLine'])) {
+      __llmenv_wrap 'PSConsoleHostReadLine' $function:PSConsoleHostReadLine
+    }
+  } catch { __llmenv_forget $_ }
+  # A directory entered in the middle of a line counts for the next command of that line (PowerShell 7).
+  try {
+    if (-not $global:__llmenv['Cd'] -and
+      $null -ne $ExecutionContext.SessionState.InvokeCommand.PSObject.Properties['LocationChangedAction']) {
+      $ExecutionContext.SessionState.InvokeCommand.LocationChangedAction = [Delegate]::Combine(
+        $ExecutionContext.SessionState.InvokeCommand.LocationChangedAction,
+        [EventHandler[Management.Automation.LocationChangedEventArgs]] {
+          [Diagnostics.DebuggerHidden()]param()
+          try { if (-not $global:__llmenv['First']) { $null = __llmenv_look } } catch { __llmenv_forget $_ }
+        })
+      $global:__llmenv['Cd'] = $true
+    }
+  } catch { __llmenv_forget $_ }
+  # Asked for where no prompt is drawn.
+  if (-not $function:PSConsoleHostReadLine -or [Console]::IsInputRedirected) { $null = __llmenv_look }
+}

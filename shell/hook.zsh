@@ -183,7 +183,11 @@ __llmenv_exchange() {
       __llmenv_left=$(( __llmenv_until - EPOCHREALTIME ))
       (( __llmenv_left > 0 && $#__llmenv_answer < 262144 )) || return 4
       (( __llmenv_left < __llmenv_limit )) || __llmenv_left=__llmenv_limit
-      sysread -t $__llmenv_left -s 65536 -i $REPLY __llmenv_piece || return 4
+      sysread -t $__llmenv_left -s 65536 -i $REPLY __llmenv_piece || {
+        # 4: the time is over. Else it closed: one that is just dying takes connections until the very end.
+        [[ $? == 4 || -n $__llmenv_answer ]] && return 4
+        return 3
+      }
       __llmenv_answer+=$__llmenv_piece
       # A request that is not UTF-8 is answered in JSON; the program knows how to write it.
       [[ $__llmenv_answer == \{* ]] && return 5
@@ -382,7 +386,9 @@ __llmenv_apply() {
 
   # What each name was before llmenv, and which names go back.
   for __llmenv_name in $__llmenv_new; do
-    __llmenv_type=${${(Pt)__llmenv_name}/-local} __llmenv_todo[$__llmenv_name]=1
+    # In two steps: a nested `(Pt)` gives the value.
+    __llmenv_type=${(Pt)__llmenv_name}
+    __llmenv_type=${__llmenv_type/-local} __llmenv_todo[$__llmenv_name]=1
     __llmenv_now[$__llmenv_name]=$__llmenv_v[$__llmenv_name]
     if [[ -z ${__llmenv_kinds[$__llmenv_name]-} || -n ${__llmenv_yours[$__llmenv_name]-} ]]; then
       __llmenv_t[$__llmenv_name]=$__llmenv_type __llmenv_o[$__llmenv_name]=${(P)__llmenv_name-}

@@ -21,6 +21,7 @@ pub mod env_patch;
 pub mod error;
 pub mod fingerprint;
 pub mod hook;
+pub mod import;
 pub mod ipc;
 pub mod paths;
 pub mod pin;

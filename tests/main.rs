@@ -6,13 +6,14 @@ mod allow;
 mod atomic;
 mod cli;
 mod config;
+#[cfg(unix)]
+mod hook;
 mod pin;
 mod process;
 mod provider;
 #[cfg(unix)]
 mod readme;
 mod sanitize;
-#[cfg(unix)]
 mod shell;
 mod store;
 mod support;

@@ -9,6 +9,7 @@ use crate::ipc::protocol::{KeyEntry, Request, WireSecret};
 use crate::paths::Paths;
 use crate::profile::{self, Auth, Family, KeySource, Profile};
 use crate::provider::{self, Provider};
+use crate::secret::Secret;
 use crate::store::StoreKind;
 
 /// Adds a profile.
@@ -73,28 +74,43 @@ pub fn run(args: &Add) -> Result<()> {
     }
 
     let mut answerer = Answerer::connect(&paths)?;
-    if let Some(given) = &given {
+    if given.is_some() {
         choose_store(&paths, &settings, &mut answerer, args.store)?;
-        let _turn = settings::Turn::take(&paths)?;
-        check_new(&settings::load(&paths)?, &name)?;
+    }
+    keep(&paths, &mut answerer, &profile, &base_url, given.as_ref().map(|given| &given.key))?;
+    report(args, &profile, row, &base_url, &mut answerer, &given.map(|given| given.removed).unwrap_or_default())
+}
+
+/// Stores the key of a new profile, then writes the profile; where that fails, the key goes again.
+pub fn keep(
+    paths: &Paths,
+    answerer: &mut Answerer,
+    profile: &Profile,
+    base_url: &str,
+    key: Option<&Secret>,
+) -> Result<()> {
+    let name = &profile.name;
+    if let Some(key) = key {
+        let _turn = settings::Turn::take(paths)?;
+        check_new(&settings::load(paths)?, name)?;
         let entry = KeyEntry {
-            key: WireSecret(given.key.clone()),
-            origin: provider::base_url::origin(&base_url)?,
+            key: WireSecret(key.clone()),
+            origin: provider::base_url::origin(base_url)?,
             more: std::collections::BTreeMap::new(),
         };
         // Nobody else adds now, and no profile has that name: a key found under it was left over and belongs to nothing.
         let put = Request::KeyPut { profile: name.clone(), entry, replace: true };
-        let notes = open_store::retry(&mut answerer, |answerer| answerer.done(&put))?;
+        let notes = open_store::retry(answerer, |answerer| answerer.done(&put))?;
         tell(&notes);
-        if let Err(error) = settings::add(&paths, &profile) {
+        if let Err(error) = settings::add(paths, profile) {
             let _ = answerer.done(&Request::KeyRemove { profile: name.clone() });
             return Err(error);
         }
     } else {
-        settings::add(&paths, &profile)?;
+        settings::add(paths, profile)?;
     }
     tell(&answerer.reload()?);
-    report(args, &profile, row, &base_url, &mut answerer, &given.map(|given| given.removed).unwrap_or_default())
+    Ok(())
 }
 
 fn tell(notes: &[String]) {
@@ -139,7 +155,8 @@ fn choose_provider() -> Result<String> {
     Ok(provider::all().get(at).map_or_else(|| "custom".to_owned(), |row| row.id.clone()))
 }
 
-fn ask_name(settings: &Config, provider: &str) -> Result<String> {
+/// Asks for a name that is free; the provider's own is suggested.
+pub fn ask_name(settings: &Config, provider: &str) -> Result<String> {
     ask::require("a name", "`llmenv add NAME …`")?;
     let free = (1..1_000)
         .map(|count| if count == 1 { provider.to_owned() } else { format!("{provider}-{count}") })
@@ -188,7 +205,7 @@ pub fn default_families(profile: &Profile, row: &Provider) -> Vec<Family> {
 }
 
 /// Somebody's Claude subscription is not taken over by adding a key for another tool: that needs a word.
-fn choose_families(profile: &mut Profile, row: &Provider, fields: &Fields) -> Result<()> {
+pub fn choose_families(profile: &mut Profile, row: &Provider, fields: &Fields) -> Result<()> {
     let possible = match profile.dialect {
         Some(dialect) => vec![dialect.family()],
         None => row.families(),

@@ -64,6 +64,11 @@ pub fn is_yes(question: &str) -> Result<bool> {
     Ok(matches!(text(&format!("{question} [y/N]"), None)?.to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// Asks a question that is answered with yes unless somebody types something else.
+pub fn is_yes_unless_no(question: &str) -> Result<bool> {
+    Ok(matches!(text(&format!("{question} [Y/n]"), None)?.to_lowercase().as_str(), "" | "y" | "yes"))
+}
+
 /// Lets choose one of several, by number or by word. `fallback` is given for an empty answer.
 pub fn choice(question: &str, choices: &[String], fallback: Option<usize>) -> Result<usize> {
     let mut list = String::new();

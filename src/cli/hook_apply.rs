@@ -99,31 +99,34 @@ fn apply(mut call: Call, command: Option<Command>) -> Result<()> {
         return Err(Error::of(ErrorKind::Unreachable, "the daemon's answer is not one this program understands")
             .hint("run `llmenv daemon restart`; no profile is lost by it"));
     }
-    std::io::stdout()
-        .write_all(hook::without_idle_unsets(&answer, request).as_bytes())
-        .map_err(|err| Error::new(format!("the shell does not take the answer: {err}")))?;
-    if is_choice {
-        tell(&answer);
+    // The line for the person goes with the answer: the shell may still refuse all of it.
+    let mut answer = hook::without_idle_unsets(&answer, request);
+    if is_choice
+        && let Some(told) = told(&answer)
+        && let Some(at) = answer.rfind("end\t")
+    {
+        answer.insert_str(at, &format!("say\t{told}\n"));
     }
-    Ok(())
+    std::io::stdout()
+        .write_all(answer.as_bytes())
+        .map_err(|err| Error::new(format!("the shell does not take the answer: {err}")))
 }
 
 /// One line on what is active now, from the answer itself.
-fn tell(answer: &str) {
-    let Some(state) = answer.lines().find_map(|line| line.strip_prefix("state\t")) else { return };
+fn told(answer: &str) -> Option<String> {
+    let state = answer.lines().find_map(|line| line.strip_prefix("state\t"))?;
     let fields: Vec<&str> = state.split('\t').collect();
-    let [_, reason, profile, lease, ..] = fields[..] else { return };
-    let until =
-        lease.parse::<u64>().ok().filter(|&end| end > 0).map(|end| {
-            format!(" for {}", crate::duration::show_duration(Duration::from_secs(end.saturating_sub(now()))))
-        });
+    let [_, reason, profile, lease, ..] = fields[..] else { return None };
+    let until = lease.parse::<u64>().ok().filter(|&end| end > 0).map(|end| {
+        format!(" for {}", crate::duration::show_duration(Duration::from_secs(end.saturating_sub(now()))))
+    });
     let until = until.unwrap_or_default();
-    match (reason, profile) {
-        ("shell", name) => render::note(format!("using `{name}` in this shell{until}")),
-        ("off", _) => render::note("off: nothing is active in this shell; `llmenv use -` goes back"),
-        ("none", _) => render::note("nothing is active here"),
-        (reason, name) => render::note(format!("`{name}` is active here, by {reason}")),
-    }
+    Some(match (reason, profile) {
+        ("shell", name) => format!("using `{name}` in this shell{until}"),
+        ("off", _) => "off: nothing is active in this shell; `llmenv use -` goes back".to_owned(),
+        ("none", _) => "nothing is active here".to_owned(),
+        (reason, name) => format!("`{name}` is active here, by {reason}"),
+    })
 }
 
 fn unreachable(why: Unreachable) -> Error {

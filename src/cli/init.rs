@@ -90,6 +90,11 @@ fn zsh_word(text: &str) -> String {
     format!("$'{}'", text.replace('\\', r"\\").replace('\'', r"\'").replace('\n', r"\n"))
 }
 
+/// Quotes a text as one word of a shell that has a hook.
+pub fn quote_for(shell: &str, text: &str) -> String {
+    HOOKS.iter().find(|hook| hook.name == shell).map_or_else(|| quote_posix(text), |hook| (hook.quote)(text))
+}
+
 /// Within `'…'` only `'` means anything (POSIX.1-2024, Shell Command Language, 2.2.2).
 fn quote_posix(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

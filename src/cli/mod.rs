@@ -30,6 +30,7 @@ mod render;
 mod rotate;
 mod serve;
 mod settings;
+mod setup;
 mod show;
 mod status;
 mod use_profile;
@@ -80,7 +81,7 @@ fn code_of(result: Result<()>) -> u8 {
 
 fn dispatch(command: Command) -> Result<()> {
     match command {
-        Command::Setup(_) => Err(not_here("setup")),
+        Command::Setup(args) => setup::run(&args),
         Command::Add(args) => add::run(&args),
         Command::Rotate(args) => rotate::run(&args),
         Command::Edit(args) => edit::run(&args),
@@ -104,8 +105,4 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Completions(args) => completions::run(&args),
         Command::Hook(_) => Err(Error::usage("`llmenv hook` is for hooks")),
     }
-}
-
-fn not_here(word: &str) -> Error {
-    Error::new(format!("`llmenv {word}` is not there yet"))
 }

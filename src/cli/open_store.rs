@@ -16,13 +16,19 @@ pub fn words(kind: StoreKind) -> &'static str {
     }
 }
 
-/// Makes a store the one in use: the vault is created where there is none, then the configuration says so.
+/// Makes a store the one in use, asking for a new vault's passphrase where somebody sits at a terminal.
 pub fn choose(paths: &Paths, answerer: &mut Answerer, kind: StoreKind) -> Result<()> {
+    choose_with(paths, answerer, kind, ask::is_possible())
+}
+
+/// Makes a store the one in use: the vault is created where there is none, then the configuration says so. A new vault that
+/// nobody may be asked about gets an identity file.
+pub fn choose_with(paths: &Paths, answerer: &mut Answerer, kind: StoreKind, may_ask: bool) -> Result<()> {
     let mut passphrase = None;
     if kind == StoreKind::Vault {
         let place = VaultPlace::find(paths);
         if !place.path.exists() {
-            passphrase = if ask::is_possible() { ask_new_passphrase()? } else { None };
+            passphrase = if may_ask { ask_new_passphrase()? } else { None };
             crate::paths::create_private_dir(&paths.data_dir)?;
             let access = match (&passphrase, place.identity) {
                 (Some(passphrase), _) => Access::Passphrase(passphrase.clone()),
@@ -34,8 +40,8 @@ pub fn choose(paths: &Paths, answerer: &mut Answerer, kind: StoreKind) -> Result
             render::note(match &access {
                 Access::Passphrase(_) => format!("keys are kept in `{shown}`, which your passphrase opens"),
                 Access::Identity(identity) => format!(
-                    "keys are kept encrypted in `{shown}`; whoever can read `{}` can open it: it protects a copied or \
-                     backed-up vault, not against programs that run as you",
+                    "keys are kept encrypted in `{shown}`; whoever can read `{}` can open it: it protects a vault that is \
+                     copied without that file, not against programs that run as you or a backup that holds both",
                     crate::printable::path(identity)
                 ),
             });

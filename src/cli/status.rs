@@ -14,6 +14,15 @@ use crate::profile::{Billing, Profile};
 
 /// Prints the status.
 pub fn run(args: Report) -> Result<()> {
+    print(args, false)
+}
+
+/// Prints the status at the end of `setup`, which has its own words on the hook and on what comes next.
+pub fn after_setup() -> Result<()> {
+    print(Report::default(), true)
+}
+
+fn print(args: Report, is_setup: bool) -> Result<()> {
     let paths = Paths::find()?;
     paths.check_owner()?;
     let config = settings::load(&paths);
@@ -43,7 +52,7 @@ pub fn run(args: Report) -> Result<()> {
         }
         Err(_) => {}
     }
-    if let Some(finding) = hook_finding() {
+    if let Some(finding) = hook_finding().filter(|_| !is_setup) {
         findings.push(finding);
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -55,7 +64,7 @@ pub fn run(args: Report) -> Result<()> {
     if args.json {
         return render::json(&as_json(&resolved, profile.as_ref(), &findings));
     }
-    show_human(&resolved, profile.as_ref());
+    show_human(&resolved, profile.as_ref(), is_setup);
     render::findings(&findings);
     Ok(())
 }
@@ -89,7 +98,7 @@ fn finding_json(finding: &Finding) -> Value {
     })
 }
 
-fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>) {
+fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>, is_setup: bool) {
     let Some(name) = &resolved.profile else {
         render::line(match resolved.reason {
             Reason::Off => {
@@ -98,7 +107,7 @@ fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>) {
             Reason::Released => "nothing active: somebody else changed half of the pair, and llmenv took its half out",
             _ => "nothing active here",
         });
-        if resolved.reason == Reason::None {
+        if resolved.reason == Reason::None && !is_setup {
             render::hint("`llmenv use NAME` chooses a profile for this shell; `llmenv list` shows them");
         }
         return;

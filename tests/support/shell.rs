@@ -171,7 +171,7 @@ impl Shell {
                 "{{ if [[ ${{{name}+x}} ]]; then builtin printf %s \"s${{{name}}}\"; else builtin printf u; fi; }} 2>/dev/null >|{file}"
             ),
             Self::Zsh => format!(
-                "{{ if (( ${{+{name}}} )); then builtin print -rn -- \"s${{{name}}}\"; else builtin print -rn u; fi }} 2>/dev/null >|{file}"
+                "{{ if (( ${{+{name}}} )); then builtin print -rn -- \"s${{{name}}}\"; else builtin print -rn u; fi; }} 2>/dev/null >|{file}"
             ),
             Self::Fish => format!(
                 "begin; if set -q {name}; builtin printf %s \"s${name}\"; else; builtin printf u; end; end 2>/dev/null >{file}"

@@ -1,0 +1,176 @@
+//! Keys found in this environment: told, asked about one by one, stored. Nothing is stored without a yes at a terminal.
+
+use std::collections::BTreeMap;
+
+use super::super::args::Fields;
+use super::super::connect::Answerer;
+use super::super::{add, ask, edit, render, settings};
+use super::target::Target;
+use crate::error::Result;
+use crate::hook::state::{ShellState, VARIABLE};
+use crate::import::environment::{self, FoundKey};
+use crate::ipc::protocol::{Finding, Request, Response, Severity};
+use crate::paths::Paths;
+use crate::printable;
+use crate::profile::{KeySource, Profile};
+use crate::provider::Provider;
+use crate::secret::Secret;
+
+/// Looks, tells, and takes over what the user says yes to. Gives the names of new profiles.
+pub fn run(paths: &Paths, target: Target, answerer: &mut Answerer, is_yes: bool) -> Result<Vec<String>> {
+    let set_by_llmenv = std::env::var(VARIABLE).ok().and_then(|text| ShellState::parse(&text)).map(|state| state.names);
+    let found = environment::look(&environment::variables(&set_by_llmenv.unwrap_or_default()));
+    let findings: Vec<Finding> = found
+        .explained
+        .iter()
+        .map(|explained| Finding {
+            id: explained.id.into(),
+            severity: Severity::Warning,
+            message: explained.message.clone(),
+            origin: None,
+            hint: explained.hint.clone(),
+        })
+        .collect();
+    render::findings(&findings);
+    let may_ask = !is_yes && ask::is_possible();
+    let mut taken = Vec::new();
+    let mut suggested = Vec::new();
+    for key in &found.keys {
+        let row = key.providers[0];
+        let what = format!(
+            "{} of {} in {}",
+            printable::text(&key.key.shown(&row.id)),
+            key.providers.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(" or "),
+            key.variables.join(", ")
+        );
+        if let Some(name) = holder(paths, answerer, key)? {
+            render::line(format_args!("{what} is `{name}` already"));
+            continue;
+        }
+        let place = key.base_url.as_ref().map(|url| format!(", for {}", printable::text(url))).unwrap_or_default();
+        render::line(format_args!("found {what}{place}"));
+        if !key.removed.is_empty() {
+            render::line(format_args!("  removed: {}", printable::line(&key.removed.join(", "))));
+        }
+        if !may_ask {
+            let name = free_name(&settings::load(paths)?, &row.id, &suggested);
+            render::line(format_args!("  to take it over: {}", command(target, key, &name)));
+            suggested.push(name);
+        } else if ask::is_yes_unless_no("take it over as a profile?")?
+            && let Some(name) = take(paths, answerer, key)?
+        {
+            taken.push(name);
+        }
+    }
+    if !taken.is_empty() {
+        render::hint("the variables stay as they are until you take out the lines that set them");
+    }
+    Ok(taken)
+}
+
+/// Stores one key as a profile; a mistake (a name that is taken) is told and leaves it where it is.
+fn take(paths: &Paths, answerer: &mut Answerer, key: &FoundKey) -> Result<Option<String>> {
+    let row = match &key.providers[..] {
+        [row] => row,
+        rows => {
+            let choices: Vec<String> = rows.iter().map(|row| format!("{}  {}", row.id, row.name)).collect();
+            rows[ask::choice("which of them is it?", &choices, Some(0))?]
+        }
+    };
+    let kept = (|| {
+        let config = settings::load(paths)?;
+        let name = add::ask_name(&config, &row.id)?;
+        let mut profile = profile_of(key, row, name);
+        add::choose_families(&mut profile, row, &Fields::default())?;
+        let base_url = edit::canonical_base_url(&mut profile, row)?;
+        add::keep(paths, answerer, &profile, &base_url, Some(&key.key))?;
+        Ok(profile)
+    })();
+    match kept {
+        Ok(profile) => {
+            let families: Vec<_> = add::default_families(&profile, row).iter().map(|family| family.name()).collect();
+            render::line(format_args!(
+                "added {}: {}, serves {}",
+                render::strong(&profile.name),
+                row.shown(),
+                families.join(", ")
+            ));
+            Ok(Some(profile.name))
+        }
+        Err(error) => {
+            render::error(&error);
+            Ok(None)
+        }
+    }
+}
+
+fn profile_of(key: &FoundKey, row: &Provider, name: String) -> Profile {
+    let is_default = key.serve.is_empty() || key.serve == row.families().into_iter().take(1).collect::<Vec<_>>();
+    Profile {
+        name,
+        provider: row.id.clone(),
+        base_url: key.base_url.clone(),
+        dialect: key.dialect,
+        // What these variables served so far, they go on serving.
+        serve: if is_default { Vec::new() } else { key.serve.clone() },
+        organization: key.organization.clone(),
+        project: key.project.clone(),
+        key: KeySource::Stored,
+        ..Profile::default()
+    }
+}
+
+/// The profile that holds this very key.
+fn holder(paths: &Paths, answerer: &mut Answerer, key: &FoundKey) -> Result<Option<String>> {
+    let config = settings::load(paths)?;
+    let same_provider = |profile: &&Profile| key.providers.iter().any(|row| row.id == profile.provider);
+    for profile in config.profiles.values().filter(same_provider) {
+        if profile.key == KeySource::Stored && stored_key(answerer, &profile.name).is_some_and(|k| k.same_as(&key.key))
+        {
+            return Ok(Some(profile.name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn stored_key(answerer: &mut Answerer, profile: &str) -> Option<Secret> {
+    match answerer.ask(&Request::KeyGet { profile: profile.to_owned() }) {
+        Ok(Response::Key(entry)) => Some(entry.key.0),
+        _ => None,
+    }
+}
+
+fn free_name(config: &crate::config::Config, provider: &str, taken: &[String]) -> String {
+    (1..1_000)
+        .map(|count| if count == 1 { provider.to_owned() } else { format!("{provider}-{count}") })
+        .find(|name| !config.profiles.contains_key(name) && !taken.contains(name))
+        .unwrap_or_else(|| provider.to_owned())
+}
+
+/// The command that takes a key over: it reads the variable, so that no key stands on a command line.
+fn command(target: Target, key: &FoundKey, name: &str) -> String {
+    let row = key.providers[0];
+    let variable = &key.variables[0];
+    let mut command = match target {
+        Target::Bash | Target::Zsh => format!("printf %s \"${variable}\" | llmenv add {name} --provider {}", row.id),
+        Target::Powershell => format!("$env:{variable} | llmenv add {name} --provider {}", row.id),
+    };
+    let profile = profile_of(key, row, name.to_owned());
+    let serve = profile.serve.iter().map(|family| family.name()).collect::<Vec<_>>().join(",");
+    let dialect = profile.dialect.map(crate::profile::Dialect::name);
+    let flags = BTreeMap::from([
+        ("base-url", profile.base_url),
+        ("dialect", dialect.map(str::to_owned)),
+        ("organization", profile.organization),
+        ("project", profile.project),
+        ("serve", (!serve.is_empty()).then_some(serve)),
+    ]);
+    for (flag, value) in flags {
+        let Some(value) = value else { continue };
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:,".contains(&byte));
+        let word = if is_plain { value } else { crate::cli::init::quote_for(target.name(), &value) };
+        command.push_str(&format!(" --{flag} {}", printable::text(&word)));
+    }
+    command.push_str(" --key-stdin");
+    command
+}

@@ -1,0 +1,463 @@
+//! Everything else in a shell is as if llmenv were not there.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use super::{INIT, around, assert_holds, assert_nothing, both, held, home, key, pair, pin, start};
+use crate::support::{Home, LLMENV, Shell, Terminal, home as program};
+
+/// Counts the processes that this shell starts meanwhile.
+pub fn processes_while(terminal: &mut Terminal, act: impl FnOnce(&mut Terminal)) -> usize {
+    let mut strace = std::process::Command::new("strace")
+        .args(["-f", "-e", "trace=fork,vfork,clone,clone3,execve", "-e", "signal=none", "-p", &terminal.pid().to_string()])
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("strace");
+    let mut lines = BufReader::new(strace.stderr.take().unwrap()).lines();
+    let attached = lines.next().unwrap().unwrap();
+    assert!(attached.contains("attached"), "{attached}");
+    act(terminal);
+    super::signal(strace.id(), "-INT");
+    let calls: Vec<String> = lines.map_while(Result::ok).filter(|line| line.contains('(') && line.contains('=')).collect();
+    let _ = strace.wait();
+    calls.len()
+}
+
+#[test]
+fn idle_prompt_starts_no_process() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let mut terminal = start(&home);
+    let hundred = |terminal: &mut Terminal| (0..100).for_each(|_| drop(terminal.run("")));
+    assert_eq!(processes_while(&mut terminal, hundred), 0, "with nothing active");
+    terminal.run("llmenv use work");
+    assert_eq!(processes_while(&mut terminal, hundred), 0, "with a choice");
+    terminal.run("llmenv use --auto; cd p");
+    assert_holds(&mut terminal, "fast");
+    assert_eq!(processes_while(&mut terminal, hundred), 0, "in a pinned directory");
+    // The control: a change of directory starts one.
+    assert!(processes_while(&mut terminal, |terminal| drop(terminal.run("cd"))) > 0);
+}
+
+#[test]
+fn status_pipestatus_and_last_word_are_kept() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let mut terminal = start(&home);
+    for _ in 0..2 {
+        terminal.run("(exit 7)");
+        assert_eq!(terminal.run("echo $?"), "7\n");
+        terminal.run("(exit 3) | (exit 4) | true");
+        assert_eq!(terminal.run("echo ${PIPESTATUS[*]}"), "3 4 0\n");
+        terminal.run("cd p; (exit 3) | (exit 5)");
+        assert_eq!(terminal.run("echo ${PIPESTATUS[*]}"), "3 5\n");
+        terminal.run("cd; true last-word");
+        assert_eq!(terminal.run("echo $_"), "last-word\n");
+        terminal.run("llmenv use work");
+    }
+    // After a push too.
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], key(3)).code, 0);
+    assert_eq!(home.llmenv(&["daemon", "status"]).code, 0);
+    terminal.type_line("(exit 3) | (exit 6)");
+    terminal.wait_prompt();
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], key(4)).code, 0);
+    assert_eq!(home.llmenv(&["daemon", "status"]).code, 0);
+    assert_eq!(terminal.run("echo $? ${PIPESTATUS[*]}"), "6 3 6\n");
+    terminal.run("true last-word");
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], key(5)).code, 0);
+    assert_eq!(home.llmenv(&["daemon", "status"]).code, 0);
+    assert_eq!(terminal.run("echo $_"), "last-word\n");
+    super::wait_until("the last key", || terminal.child_var("OPENAI_API_KEY") == Some(key(5)));
+}
+
+#[test]
+fn traps_of_the_user_are_kept() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let traps = "trap 'echo int-trap' INT; trap 'echo bye-trap' EXIT; trap 'debugged=1' DEBUG; trap 'echo err-trap' ERR";
+    let mut terminal = around(&home, traps, "").start();
+    terminal.run("trap >before; cd p");
+    assert_holds(&mut terminal, "fast");
+    terminal.run("llmenv use work; cd; trap >after; grep -v URG after >rest; grep -v URG before >first; cmp first rest && echo same");
+    assert_eq!(terminal.run("cmp first rest && echo same"), "same\n");
+    assert!(terminal.run("trap -p INT EXIT DEBUG ERR").contains("int-trap"));
+    assert!(terminal.run("false").contains("err-trap"), "the control");
+    assert_eq!(terminal.run("true; llmenv use fast 2>/dev/null"), "", "no ERR from within");
+    terminal.type_line("exit 0");
+    terminal.wait_for(|text| text.contains("bye-trap\n"));
+    assert_eq!(terminal.wait_end(), 0);
+}
+
+#[test]
+fn an_urg_trap_of_the_user_is_respected() {
+    let home = home();
+    let mut terminal = around(&home, "trap 'echo mine' URG", "").start();
+    assert_eq!(terminal.run("trap -p URG"), "trap -- 'echo mine' SIGURG\n");
+    terminal.run("llmenv use work");
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], key(3)).code, 0);
+    super::wait_until("the next prompts see it", || terminal.child_var("OPENAI_API_KEY") == Some(key(3)));
+    let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
+    assert!(!seen.contains("mine\r\n") || seen.matches("mine\r\n").count() == 0, "no signal was sent: {seen}");
+    assert_eq!(terminal.run("kill -URG $$"), "mine\n");
+}
+
+/// A walk through everything that a shell does, under an option.
+fn walk(home: &Home, before: &str, after: &str) {
+    let mut terminal = around(home, before, after).start();
+    let what = format!("{before} | {after}");
+    let holds = |terminal: &mut Terminal, profile: &str| assert_eq!(held(terminal), pair(profile), "{what}: {profile}");
+    terminal.run("llmenv use work");
+    holds(&mut terminal, "work");
+    terminal.run("llmenv off");
+    assert_eq!(held(&mut terminal), super::NOTHING, "{what}");
+    terminal.run("llmenv use --auto");
+    terminal.run("cd ~/p");
+    holds(&mut terminal, "fast");
+    terminal.run("export OPENAI_ORG_ID=x");
+    terminal.run("cd");
+    assert_eq!(held(&mut terminal), super::NOTHING, "{what}");
+    terminal.run("unset OPENAI_ORG_ID; llmenv use work");
+    terminal.run("export OPENAI_BASE_URL=https://other.example");
+    assert_eq!(both(&mut terminal, "OPENAI_API_KEY"), None, "{what}");
+    terminal.run("llmenv use home");
+    holds(&mut terminal, "home");
+    assert_eq!(terminal.run("builtin echo still here"), "still here\n", "{what}");
+    let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
+    for wrong in ["unbound variable", "bad substitution", "no match", "syntax error", "invalid", "not found", "cannot"] {
+        assert!(!seen.contains(wrong), "{what}: {seen}");
+    }
+}
+
+#[test]
+fn t14_option_sets_bash() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let options = [
+        "set -u",
+        "set -e",
+        "set -eu -o pipefail",
+        "set -o posix",
+        "set -f",
+        "set -a",
+        "set -C",
+        "set -T",
+        "set -E",
+        "shopt -s nocasematch extglob nullglob",
+        "shopt -s failglob",
+        "shopt -s localvar_inherit",
+        "shopt -s extdebug",
+        "IFS=",
+        "IFS=/:=_",
+        "export LANG=C LC_ALL=C",
+        "GLOBIGNORE='*'",
+        "unset SECONDS",
+        "readonly LC_ALL",
+    ];
+    for option in options {
+        walk(&home, "", option);
+    }
+    for option in ["set -u", "set -e", "set -o posix", "set -a", "shopt -s nocasematch extglob nullglob failglob", "IFS=:"] {
+        walk(&home, option, "");
+    }
+}
+
+#[test]
+fn nocasematch_does_not_make_two_directories_one() {
+    let home = home();
+    pin(&home, "p", "fast");
+    std::fs::create_dir(home.path("P")).unwrap();
+    let mut terminal = around(&home, "shopt -s nocasematch", "").start();
+    terminal.run("cd p");
+    assert_holds(&mut terminal, "fast");
+    terminal.run("cd ../P");
+    assert_nothing(&mut terminal);
+}
+
+#[test]
+fn set_e_with_a_failed_condition_goes_on() {
+    let home = home();
+    let mut terminal = around(&home, "", "set -e").start();
+    terminal.run("! true");
+    assert_eq!(terminal.run("echo alive"), "alive\n");
+}
+
+#[test]
+fn tracing_shows_no_key() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let mut terminal = around(&home, "", "set -xv").start();
+    for line in ["llmenv use work", "cd p", "llmenv use fast", "llmenv off", "llmenv use --auto", "cd", "bash -x -i -c true"] {
+        terminal.run(line);
+    }
+    terminal.run("llmenv use work");
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], key(3)).code, 0);
+    super::wait_until("the new key", || terminal.child_var("OPENAI_API_KEY") == Some(key(3)));
+    terminal.run("flags=$-");
+    assert!(terminal.shell_var("flags").unwrap().contains('x'), "tracing stays on");
+    let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
+    assert!(!seen.contains("0123456789abcdef0123456789abcdef") && !seen.contains("a1B2a1B2"), "{seen}");
+    // The control: a traced line shows it.
+    assert!(terminal.run(": $OPENAI_API_KEY").contains("0123456789abcdef0123456789abcdef"));
+}
+
+#[test]
+fn allexport_exports_only_what_is_served() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let mut terminal = around(&home, "set -a\nexport OPENAI_API_KEY=sk-mine-before", "").start();
+    terminal.run("llmenv use work; llmenv use fast; llmenv use work; env -0 >with");
+    let env = std::fs::read_to_string(home.path("with")).unwrap();
+    let holding: Vec<&str> = env
+        .split('\0')
+        .filter(|entry| entry.contains(&key(1)) || entry.contains("gsk_") || entry.contains("sk-mine-before"))
+        .filter_map(|entry| Some(entry.split_once('=')?.0))
+        .collect();
+    let mut sorted = holding.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, ["OPENAI_API_KEY", "OPENROUTER_API_KEY", "OR_API_KEY"]);
+    // A nested shell that inherits everything has a hook of its own.
+    terminal.run("bash");
+    assert_holds(&mut terminal, "work");
+    terminal.run("llmenv use fast");
+    assert_holds(&mut terminal, "fast");
+    terminal.run("exec bash");
+    assert_holds(&mut terminal, "fast");
+    terminal.run("cd p; llmenv use --auto");
+    assert_holds(&mut terminal, "fast");
+}
+
+#[test]
+fn locale_and_options_are_as_before() {
+    let home = home();
+    let mut terminal = start(&home);
+    terminal.run("llmenv use work; word=näïve");
+    assert_eq!(terminal.run("echo ${#word}; shopt -q expand_aliases && echo aliases"), "5\naliases\n");
+    assert_eq!(terminal.run("declare -p LC_ALL 2>/dev/null || echo none"), "none\n");
+}
+
+#[test]
+fn aliases_do_not_reach_into_the_hook() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let names = ["local", "builtin", "export", "unset", "printf", "read", "return", "set", "case", "command", "declare", "trap", "shopt"];
+    let aliases: Vec<String> = names.iter().map(|name| format!("alias {name}='echo aliased {name};'")).collect();
+    let mut terminal = around(&home, &aliases.join("\n"), "").start();
+    terminal.run("cd p");
+    assert_holds_quietly(&mut terminal, "fast");
+    terminal.run("llmenv use work");
+    assert_holds_quietly(&mut terminal, "work");
+    let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
+    assert!(!seen.contains("aliased "), "{seen}");
+    assert_eq!(terminal.run("alias local"), "alias local='echo aliased local;'\n", "they are still there");
+}
+
+/// The harness reads back with `builtin`, which may be an alias here: a child alone is asked.
+fn assert_holds_quietly(terminal: &mut Terminal, profile: &str) {
+    let [key, url, name] = pair(profile);
+    let held = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "LLMENV_PROFILE"].map(|name| terminal.child_var(name));
+    assert_eq!(held, [key, url, name]);
+}
+
+#[test]
+fn functions_named_like_builtins_are_not_called() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let names = ["export", "unset", "printf", "read", "set", "declare", "trap", "eval"];
+    let functions: Vec<String> = names.iter().map(|name| format!("{name}() {{ echo shadowed {name}; }}")).collect();
+    let mut terminal = around(&home, "", &functions.join("\n")).start();
+    terminal.run("cd p");
+    assert_holds(&mut terminal, "fast");
+    terminal.run("llmenv use work");
+    assert_holds(&mut terminal, "work");
+    assert!(!String::from_utf8_lossy(&terminal.raw_output()).contains("shadowed"));
+}
+
+#[test]
+fn loaded_twice_counts_once() {
+    let home = home();
+    let mut terminal = around(&home, "PROMPT_COMMAND=tick; tick() { :; }", INIT).start();
+    assert_eq!(terminal.run("declare -p PROMPT_COMMAND | grep -o __llmenv_prompt"), "__llmenv_prompt\n");
+    terminal.run("llmenv use work");
+    terminal.run(". ~/.bashrc");
+    assert_holds(&mut terminal, "work");
+    // The start-up file wrote PROMPT_COMMAND anew; the hook is there again, once.
+    assert_eq!(terminal.run("declare -p PROMPT_COMMAND | grep -o __llmenv_prompt"), "__llmenv_prompt\n");
+    terminal.run("llmenv use --auto");
+    assert_nothing(&mut terminal);
+}
+
+#[test]
+fn every_form_of_prompt_command() {
+    let home = home();
+    pin(&home, "p", "fast");
+    let tick = "tick() { local s=$?; ticks=$((${ticks-0}+1)); return $s; }; tock() { tocks=$((${tocks-0}+1)); }";
+    let forms = [
+        ("PROMPT_COMMAND=tick", ""),
+        ("PROMPT_COMMAND='tick;'", ""),
+        ("PROMPT_COMMAND='tick ; '", ""),
+        ("PROMPT_COMMAND=$'tick\\ntock\\n'", ""),
+        ("PROMPT_COMMAND='tick # a comment'", ""),
+        ("PROMPT_COMMAND=(tick tock)", ""),
+        ("PROMPT_COMMAND=([3]=tick [7]=tock)", ""),
+        ("PROMPT_COMMAND=(tick)", ""),
+        ("", "PROMPT_COMMAND=\"tick;$PROMPT_COMMAND\""),
+        ("", "PROMPT_COMMAND=\"$PROMPT_COMMAND;tick\""),
+        ("", "PROMPT_COMMAND+=(tick)"),
+        ("export PROMPT_COMMAND=tick", ""),
+        // starship and its like: what was there is kept and called by their own function.
+        (
+            "",
+            "STARSHIP_PROMPT_COMMAND=$PROMPT_COMMAND; star() { local s=$?; tick; eval \"$STARSHIP_PROMPT_COMMAND\"; return $s; }; PROMPT_COMMAND=star",
+        ),
+        // VS Code and its like.
+        (
+            "",
+            "__vsc_original_prompt_command=$PROMPT_COMMAND; vsc() { local s=$?; tick; builtin eval \"$__vsc_original_prompt_command\"; return $s; }; PROMPT_COMMAND=vsc",
+        ),
+    ];
+    for (before, after) in forms {
+        let mut terminal = around(&home, &format!("{tick}\n{before}"), &format!("{after}\n{INIT}")).start();
+        let what = format!("{before} | {after}");
+        terminal.run("cd p");
+        assert_eq!(held(&mut terminal), pair("fast"), "{what}");
+        let first: u32 = terminal.shell_var("ticks").unwrap_or_default().parse().expect(&what);
+        terminal.run("");
+        let second: u32 = terminal.shell_var("ticks").unwrap_or_default().parse().expect(&what);
+        assert!(second > first, "{what}: the user's own runs on");
+        terminal.run("(exit 9)");
+        assert_eq!(terminal.run("echo $?"), "9\n", "{what}");
+        terminal.run("cd");
+        assert_eq!(held(&mut terminal), super::NOTHING, "{what}");
+        let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
+        assert!(!seen.contains("not found") && !seen.contains("syntax error"), "{what}: {seen}");
+    }
+}
+
+#[test]
+fn a_copied_function_is_the_program() {
+    let home = home();
+    let mut terminal = start(&home);
+    terminal.run("llmenv use fast; declare -f llmenv >copy; declare -f >all; declare -p >vars 2>/dev/null");
+    for copy in [". ./copy", ". ./all", ". ./vars 2>/dev/null; . ./all"] {
+        let text = terminal.run(&format!("bash -c '{copy}; llmenv use work; echo status=$?'"));
+        assert!(text.contains("status=2\n"), "{copy}: {text}");
+        assert!(text.contains("llmenv exec work -- ") && text.contains("eval \"$(llmenv env work --format bash)\""), "{copy}: {text}");
+        let text = terminal.run(&format!("bash -c '{copy}; llmenv list >/dev/null; echo status=$?'"));
+        assert!(text.ends_with("status=0\n"), "{copy}: {text}");
+    }
+}
+
+#[test]
+fn a_shell_without_prompts_is_left_alone() {
+    let home = home();
+    assert_eq!(home.llmenv(&["use", "fast", "--global"]).code, 0);
+    let mut command = home.cmd("bash");
+    let script = format!("{INIT}\necho \"${{OPENAI_API_KEY-none}} ${{PROMPT_COMMAND-none}}\"; trap -p; llmenv use work; echo $?");
+    command.args(["-c", &script]);
+    let ran = program::finish(command, None);
+    assert_eq!(ran.stdout, "none none\n2\n");
+    assert!(ran.stderr.contains("llmenv exec work -- "), "{}", ran.stderr);
+}
+
+#[test]
+fn the_hook_can_be_switched_off() {
+    let home = home();
+    assert_eq!(home.llmenv(&["use", "fast", "--global"]).code, 0);
+    let mut terminal = Terminal::builder(&home, Shell::Bash).rc(INIT).env("LLMENV_HOOK", "0").start();
+    assert_nothing(&mut terminal);
+    assert_eq!(terminal.run("echo ${PROMPT_COMMAND-none}"), "none\n");
+    assert!(terminal.run("llmenv use work; echo status=$?").contains("status=2\n"));
+    // In the middle of a session too: nothing more happens.
+    let mut terminal = start(&home);
+    assert_holds(&mut terminal, "fast");
+    terminal.run("LLMENV_HOOK=0");
+    pin(&home, "p", "work");
+    terminal.run("cd p");
+    assert_holds(&mut terminal, "fast");
+}
+
+#[test]
+fn t14_directory_names_bash() {
+    let home = home();
+    let names = ["$(touch pwn)", "`touch pwn`", "a b", "new\nline", "%s%n%%", "naïve 🔑", "-n", "*?[x]", "a'b\"c", "; touch pwn", "tab\tx", "\\"];
+    for name in names {
+        pin(&home, name, "fast");
+    }
+    let mut terminal = start(&home);
+    for name in names {
+        terminal.run(&format!("cd -- {}", Shell::Bash.quote(name)));
+        assert_eq!(held(&mut terminal), pair("fast"), "{name:?}");
+        assert!(!home.path("pwn").exists() && !home.path(name).join("pwn").exists(), "{name:?}");
+        terminal.run("cd");
+        assert_eq!(held(&mut terminal), super::NOTHING, "{name:?}");
+    }
+    // Bytes that are no text.
+    terminal.run("mkdir $'by\\xfftes'; cd $'by\\xfftes'");
+    assert_nothing(&mut terminal);
+    assert_eq!(terminal.run("rmdir ../$'by\\xfftes'; echo fine"), "fine\n");
+}
+
+#[test]
+fn t13_values_bash() {
+    let home = home();
+    let values = [
+        "‘a’ ‚b‛ “c” „d” 'e' \"f\"",
+        "$HOME $(touch pwn) `touch pwn` ${x}",
+        "%s %n %%",
+        "🔑 naïve 鍵",
+        "-n",
+        "--",
+        "trailing blanks  ",
+        "  leading",
+        "\\ \\\\ \\n",
+        "!! !x ^a^b",
+        "*?[a]{b,c}~ #;&|<>()",
+        "a=b",
+        "'; touch pwn; '",
+    ];
+    let quoted = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+    let lines: Vec<String> = values.iter().enumerate().map(|(n, value)| format!("AWKWARD_{n} = {}", quoted(value))).collect();
+    let config = home.path(".config/llmenv/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\n[profiles.work.env]\n{}\n", lines.join("\n"))).unwrap();
+    // The next one reads the file at once.
+    home.end_daemon();
+    for options in ["", "set -a; set -u", "export LC_ALL=C"] {
+        let mut terminal = around(&home, options, "").start();
+        let text = terminal.run("llmenv use work");
+        assert!(text.contains("using `work`"), "{text}");
+        for (n, value) in values.iter().enumerate() {
+            assert_eq!(both(&mut terminal, &format!("AWKWARD_{n}")).as_deref(), Some(*value), "{options}");
+        }
+        assert_eq!(terminal.run("cd /; cd; llmenv off"), "llmenv: off: nothing is active in this shell; `llmenv use -` goes back\n");
+        for n in 0..values.len() {
+            assert_eq!(both(&mut terminal, &format!("AWKWARD_{n}")), None);
+        }
+        assert!(!home.path("pwn").exists());
+    }
+}
+
+#[test]
+fn earlier_values_of_every_kind_come_back() {
+    let home = home();
+    let values = ["two\nlines\n", "tab\there", "\u{1b}[31m", "‘’‚‛", "'; touch pwn; '", " ", "-n", "%s\\"];
+    for value in values {
+        let mut terminal = around(&home, &format!("export OPENAI_API_KEY={}", Shell::Bash.quote(value)), "").start();
+        terminal.run("llmenv use work");
+        assert_holds(&mut terminal, "work");
+        terminal.run("llmenv off");
+        assert_eq!(both(&mut terminal, "OPENAI_API_KEY").as_deref(), Some(value));
+    }
+}
+
+#[test]
+fn a_home_of_somebody_else_is_left_alone() {
+    let home = home();
+    assert_eq!(home.llmenv(&["use", "fast", "--global"]).code, 0);
+    let mut terminal = start(&home);
+    assert_holds(&mut terminal, "fast");
+    drop(terminal);
+    let script = home.cmd(LLMENV).args(["init", "bash"]).output().unwrap();
+    assert!(script.status.success());
+}

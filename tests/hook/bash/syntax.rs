@@ -1,0 +1,55 @@
+//! The script keeps to what bash 3.2 understands.
+
+const SCRIPT: &str = include_str!("../../../shell/hook.bash");
+
+/// The lines that are read by every version, without comments.
+fn lines() -> impl Iterator<Item = (usize, &'static str)> {
+    SCRIPT.lines().enumerate().map(|(n, line)| (n + 1, line)).filter(|(_, line)| !line.trim_start().starts_with('#'))
+}
+
+#[test]
+fn nothing_newer_than_bash_3_2_outside_version_guards() {
+    // What came with 4.0 and later, by what it looks like in a script.
+    const NEWER: &[&str] = &[
+        "declare -A", "local -A", "declare -n", "local -n", "declare -g", "local -", "mapfile", "readarray", "coproc", "&>>", "|&", ";;&", ";&",
+        "^^}", ",,}", "^}", "[[ -v", "test -v", "@Q}", "@P}", "@E}", "@A}", "@K}", "@U}", "wait -n", "read -N", "read -i",
+        "%(", "{1..", "**/", "BASHPID", "EPOCHREALTIME", "SRANDOM", "inherit_errexit", "printf -v __llmenv_names[", "[-1]", ": -1}", "${!__llmenv_@}",
+        "exec {", "shopt -s globstar", "BASH_ARGV0", "${ ", "${|",
+    ];
+    for (n, line) in lines() {
+        for newer in NEWER {
+            let found = line.match_indices(newer).any(|(at, _)| {
+                // `local -a` is old.
+                *newer != "local -" || line[at + newer.len()..].starts_with([' ', ';']) || line.len() == at + newer.len()
+            });
+            assert!(!found, "shell/hook.bash:{n}: `{newer}` is newer than bash 3.2: {line}");
+        }
+    }
+    // `${x@a}` is 4.4 and stands behind a guard; EPOCHSECONDS is a plain variable before 5.0 and needs a default.
+    let guarded = SCRIPT.split("if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then").nth(1).unwrap();
+    let guarded = guarded.split("\nelse").next().unwrap();
+    assert_eq!(SCRIPT.matches("@a}").count(), guarded.matches("@a}").count());
+    assert_eq!(SCRIPT.matches("EPOCHSECONDS").count(), SCRIPT.matches("${EPOCHSECONDS-0}").count());
+}
+
+#[test]
+fn no_empty_array_is_expanded_bare() {
+    // Before 4.4 `"${empty[@]}"` is an unbound variable under `set -u`.
+    for (n, line) in lines() {
+        let mut rest = line;
+        while let Some(at) = rest.find("[@]}\"") {
+            let name = rest[..at].rsplit("${").next().unwrap();
+            let is_full = name == "__llmenv_fields";
+            assert!(is_full || line.contains(&format!("${{{name}[@]+")), "shell/hook.bash:{n}: {line}");
+            rest = &rest[at + 5..];
+        }
+    }
+}
+
+#[test]
+fn nothing_received_is_evaluated() {
+    // The one `eval` puts together the user's own DEBUG trap, as bash printed it.
+    let evals: Vec<(usize, &str)> = lines().filter(|(_, line)| line.contains("eval") || line.contains("source ")).collect();
+    assert_eq!(evals.len(), 1, "{evals:?}");
+    assert!(evals[0].1.contains("DEBUG"), "{evals:?}");
+}
