@@ -13,6 +13,8 @@ mod hook;
 mod pin;
 mod process;
 mod provider;
+#[cfg(unix)]
+mod readme;
 mod sanitize;
 mod shell;
 mod store;
