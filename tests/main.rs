@@ -13,7 +13,6 @@ mod hook;
 mod pin;
 mod process;
 mod provider;
-#[cfg(unix)]
 mod readme;
 mod sanitize;
 mod shell;
