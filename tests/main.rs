@@ -8,6 +8,7 @@ mod cli;
 mod config;
 #[cfg(unix)]
 mod hook;
+mod import;
 mod pin;
 mod process;
 mod provider;
