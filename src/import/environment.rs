@@ -180,7 +180,7 @@ impl Found {
                         return self.explain("url-no-scheme", format!("`{url_name}`: {}", error.message), None);
                     }
                 };
-                let mut key = found_key(vec![provider::custom()], name, candidate, None);
+                let mut key = found_key(vec![provider::custom()], name, candidate, Some(family));
                 key.base_url = Some(canonical.url);
                 key.dialect = Some(match family {
                     Family::Openai => Dialect::OpenaiChat,

@@ -81,7 +81,7 @@ pub fn run(args: &Setup) -> Result<()> {
     status::after_setup()?;
     let config = settings::load(&paths)?;
     let name = taken.first().or_else(|| config.profiles.keys().next());
-    next_step(target, name.map(String::as_str));
+    next_step(name.map(String::as_str));
     Ok(())
 }
 
@@ -144,13 +144,12 @@ fn hook_step(target: Target, rc: &RcFile, plan: &Plan, is_yes: bool) -> Result<b
     Ok(true)
 }
 
-fn next_step(target: Target, name: Option<&str>) {
+/// The last line: how to go on from here.
+fn next_step(name: Option<&str>) {
     let is_hooked = std::env::var_os("LLMENV_STATE").is_some();
     let first = if is_hooked { "" } else { "open a new shell, then " };
-    let what = match name {
-        Some(name) => format!("{first}`llmenv use {name}`"),
-        None => format!("`llmenv add` adds a profile; {first}`llmenv use NAME`"),
-    };
-    render::hint(what);
-    let _ = target;
+    render::line(match name {
+        Some(name) => format!("next: {first}`llmenv use {name}`"),
+        None => format!("next: `llmenv add` adds a profile; {first}`llmenv use NAME`"),
+    });
 }
