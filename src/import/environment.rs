@@ -223,8 +223,8 @@ impl Found {
             return self.offer(found_key(vec![owner], name, candidate, None));
         };
         let named = |role: Role| {
-            let names = first.variables.iter().filter(move |variable| variable.role == role);
-            names.filter_map(|variable| Some((variable.name.as_str(), variables.get(&variable.name)?))).next()
+            let mut names = first.variables.iter().filter(move |variable| variable.role == role);
+            names.find_map(|variable| Some((variable.name.as_str(), variables.get(&variable.name)?)))
         };
         let family = first.families().first().copied().unwrap_or(Family::Openai);
         let mut base_url = None;

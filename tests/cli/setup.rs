@@ -455,6 +455,11 @@ mod at_a_terminal {
             done(&finish(command, None));
             done(&home.llmenv_with(&["add", "work", "--provider", "openrouter", "--key-stdin"], key()));
             let text = read(home.path(rc));
+            // On PATH by our own lines, it still needs them.
+            let mut command = home.cmd(LLMENV);
+            command.args(["setup", "--shell", shell.name()]);
+            done(&finish(command, None));
+            assert_eq!(read(home.path(rc)), text, "{shell:?}");
             let start = |text: &str| Terminal::builder(&home, shell).rc(text).env("PATH", "/usr/bin:/bin").start();
             let mut terminal = start(&text);
             let said = terminal.run("llmenv use work && echo done");

@@ -18,6 +18,9 @@ fn found(variables: &[(&str, &str)]) -> Found {
     look(&variables)
 }
 
+/// Variables, and what is to come of them.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 /// `provider: variables [url] (families)` of each key.
 fn keys(found: &Found) -> Vec<String> {
     let line = |key: &llmenv::import::environment::FoundKey| {
@@ -37,7 +40,7 @@ fn ids(found: &Found) -> Vec<&str> {
 fn pairs_that_fit() {
     let or = openrouter();
     let sk = unknown();
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             &[("OPENAI_API_KEY", &or), ("OPENAI_BASE_URL", "https://openrouter.ai/api/v1/")],
             &["openrouter: OPENAI_API_KEY (openai)"],
@@ -107,7 +110,7 @@ fn a_key_beside_another_providers_url_is_no_pair() {
 fn what_is_no_key_is_not_offered() {
     let sk = unknown();
     let token = format!("llmenv_{}", "a".repeat(43));
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (&[("DEEPSEEK_API_KEY", "your-api-key-here")], &["key-refused"]),
         (&[("OPENAI_API_KEY", "sk-proj-abc...xyz")], &["key-refused"]),
         (&[("OPENAI_API_KEY", &sk), ("OPENAI_BASE_URL", "not an address")], &["url-no-scheme"]),

@@ -1,6 +1,7 @@
 //! Keys found in this environment: told, asked about one by one, stored. Nothing is stored without a yes at a terminal.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::super::args::Fields;
 use super::super::connect::Answerer;
@@ -180,7 +181,7 @@ fn command(target: Target, key: &FoundKey, name: &str) -> String {
         let Some(value) = value else { continue };
         let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:,".contains(&byte));
         let word = if is_plain { value } else { crate::cli::init::quote_for(target.name(), &value) };
-        command.push_str(&format!(" --{flag} {}", printable::text(&word)));
+        let _ = write!(command, " --{flag} {}", printable::text(&word));
     }
     command.push_str(" --key-stdin");
     command
