@@ -21,6 +21,8 @@ use crate::bounded::{self, Links};
 
 /// How long a burst of events may go on before it is acted upon.
 const DEBOUNCE: Duration = Duration::from_millis(100);
+/// How long after a shell has entered a folder that folder's files are watched.
+const AFTER_ENTERING: Duration = Duration::from_millis(250);
 /// How often the files are looked at whatever the watcher says.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
 /// How long one look may take before it is left behind.
@@ -102,9 +104,8 @@ impl Watch {
                 () = files_changed.notified() => false,
                 () = tokio::time::sleep(SLOW_LOOK) => false,
             };
-            if announced {
-                tokio::time::sleep(DEBOUNCE).await;
-            }
+            // A shell that just entered a folder is not to share the machine with the look at it: it is drawing its prompt.
+            tokio::time::sleep(if announced { DEBOUNCE } else { AFTER_ENTERING }).await;
         }
     }
 
@@ -188,7 +189,7 @@ fn look_at(mut files: Vec<PathBuf>, home: &Path, places: &[PathBuf]) -> Look {
         while let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
             if let Some(identity) = identity(folder) {
                 look.names.insert(name.to_owned());
-                if look.folders.len() < MAX_FOLDERS {
+                if look.folders.len() < MAX_FOLDERS && !is_everybodys(folder) {
                     look.folders.insert(folder.to_owned(), identity);
                 }
                 break;
@@ -209,6 +210,17 @@ fn look_at(mut files: Vec<PathBuf>, home: &Path, places: &[PathBuf]) -> Look {
 }
 
 /// Tells a folder from another one of the same name; `None`: there is no such folder.
+/// Says whether everybody writes there, as in `/tmp`: it changes all the time, and the slow look does for it.
+#[cfg(unix)]
+fn is_everybodys(folder: &Path) -> bool {
+    std::fs::metadata(folder).is_ok_and(|meta| std::os::unix::fs::MetadataExt::mode(&meta) & 0o1000 != 0)
+}
+
+#[cfg(windows)]
+fn is_everybodys(_folder: &Path) -> bool {
+    false
+}
+
 fn identity(folder: &Path) -> Option<u64> {
     let meta = std::fs::metadata(folder).ok().filter(std::fs::Metadata::is_dir)?;
     #[cfg(unix)]
