@@ -21,7 +21,7 @@ struct Hook {
     script: &'static str,
     quote: fn(&str) -> String,
     /// Makes the whole text what is evaluated.
-    finish: fn(String) -> String,
+    finish: fn(&str) -> String,
 }
 
 const HOOKS: &[Hook] = &[
@@ -30,7 +30,7 @@ const HOOKS: &[Hook] = &[
         aliases: &[],
         script: include_str!("../../shell/hook.bash"),
         quote: quote_posix,
-        finish: std::convert::identity,
+        finish: str::to_owned,
     },
     Hook {
         name: "zsh",
@@ -44,7 +44,7 @@ const HOOKS: &[Hook] = &[
         aliases: &["pwsh"],
         script: include_str!("../../shell/hook.ps1"),
         quote: quote_powershell,
-        finish: std::convert::identity,
+        finish: str::to_owned,
     },
 ];
 
@@ -74,14 +74,14 @@ pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
     };
     // The paths last: one that holds a token's text stays as it is.
     let text = hook.script.replace(DEBUG_TRAP, if debug_trap { "1" } else { "0" });
-    Ok((hook.finish)(text.replace(PROGRAM, &quoted(&program)?).replace(STATE_DIR, &quoted(&paths.state_dir)?)))
+    Ok((hook.finish)(&text.replace(PROGRAM, &quoted(&program)?).replace(STATE_DIR, &quoted(&paths.state_dir)?)))
 }
 
 /// One command of quoted words on one line. zsh reads an evaluated text as a whole before it runs any of it, so an alias
 /// (also a global one) would change every word of it, and under `cshjunkiequotes` no quote may span lines. The functions
 /// defined in it run with these options whatever is set where they are called; `set -x` shows nothing of them.
-fn without_aliases(script: String) -> String {
-    let script = zsh_word(&script);
+fn without_aliases(script: &str) -> String {
+    let script = zsh_word(script);
     format!("'builtin' 'emulate' 'zsh' '-o' 'no_aliases' '-o' 'no_xtrace' '-o' 'no_multibyte' '-c' {script}\n")
 }
 

@@ -25,7 +25,7 @@ pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
     for dir in runtime.iter().chain([&paths.state_dir]) {
         let socket = dir.join("daemon.sock");
         // The address file is text, one line a value.
-        if !socket.to_str().is_some_and(|path| !path.contains(|c: char| c.is_control())) {
+        if socket.to_str().is_none_or(|path| path.contains(char::is_control)) {
             refused = Some(
                 Error::new(format!("the socket's path `{}` is not plain UTF-8", crate::printable::path(&socket)))
                     .hint("set XDG_RUNTIME_DIR to another folder of your own (mode 0700)"),
