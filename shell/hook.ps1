@@ -346,26 +346,28 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       $s['Told'] = $true
       return
     }
-    # Half of a pair changed by hand, and nobody there who knows whose the other half is: nothing of ours stays beside it.
+    # An address changed by hand, and nobody there to say where it leads: no key of ours stays beside it.
     $names = $s['Names']; $values = $s['Values']; $seen = $s['Seen']
-    $half = ''
     for ($i = 0; $i -lt $names.Length; $i++) {
       $value = [Environment]::GetEnvironmentVariable($names[$i])
-      if (-not [object]::Equals($value, $seen[$i]) -and -not [object]::Equals($value, $values[$i]) -and
-        [regex]::IsMatch($names[$i], '_(BASE_URL|API_BASE|ENDPOINT|HOST|KEY|TOKEN)\z')) { $half = $names[$i] }
-    }
-    for ($i = 0; $i -lt $names.Length; $i++) {
-      if ($half.Length -gt 0 -and $null -ne $values[$i] -and
-        [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $values[$i])) {
-        [Environment]::SetEnvironmentVariable($names[$i], [NullString]::Value)
+      $found = [regex]::Match($names[$i], '\A([A-Z]+_)(?:[A-Z]+_)?(?:BASE_URL|API_BASE)\z')
+      if (-not $found.Success -or [object]::Equals($value, $seen[$i]) -or [object]::Equals($value, $values[$i])) { continue }
+      $isOut = $false
+      for ($j = 0; $j -lt $names.Length; $j++) {
+        if ($names[$j].StartsWith($found.Groups[1].Value, [StringComparison]::Ordinal) -and $null -ne $values[$j] -and
+          [object]::Equals([Environment]::GetEnvironmentVariable($names[$j]), $values[$j])) {
+          [Environment]::SetEnvironmentVariable($names[$j], [NullString]::Value)
+          $isOut = $true
+        }
       }
-      $seen[$i] = [Environment]::GetEnvironmentVariable($names[$i])
+      if ($isOut) {
+        __llmenv_say ("$($names[$i]) was changed and $text, so the key of ``$($s['Profile'])`` was taken out of this shell " +
+          '(pair-mixed)')
+        $s['Told'] = $true
+      }
     }
-    if ($half.Length -gt 0) {
-      __llmenv_say "$half was changed and $text, so the rest of ``$($s['Profile'])`` was taken out of this shell (pair-mixed)"
-    } elseif (-not $s['Told']) {
-      __llmenv_say "$text; ``llmenv daemon status`` says more"
-    }
+    for ($i = 0; $i -lt $names.Length; $i++) { $seen[$i] = [Environment]::GetEnvironmentVariable($names[$i]) }
+    if (-not $s['Told']) { __llmenv_say "$text; ``llmenv daemon status`` says more" }
     $s['Told'] = $true
   }
 
@@ -492,7 +494,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
             '(?:-|[a-z0-9][a-z0-9_-]{0,31})\t[0-9]{1,19}\t[0-9a-z-]{0,32}\z')) { return $false }
         $state = $part
       } elseif ($word -ceq 'yours') { $null = $yours.Add($part[$part.Length - 1])
-      } elseif ($word -ceq 'say') { $null = $says.Add([regex]::Replace($line.Substring(3), '[\x00-\x1f\x7f-\x9f]', ''))
+      } elseif ($word -ceq 'say' -and $part.Length -gt 1) {
+        $null = $says.Add([regex]::Replace($line.Substring(4), '[\x00-\x1f\x7f-\x9f]', '?'))
       } elseif ($word -ceq 'shell' -and [regex]::IsMatch($line, "\Ashell\t$PID\.[0-9]{1,20}\z")) { $id = $part[1] }
     }
     if ($null -eq $state) { return $false }
@@ -605,7 +608,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       $names = $s['Names']; $values = $s['Values']
       $differ = [Collections.ArrayList]@()
       for ($i = 0; $i -lt $names.Length; $i++) {
-        if (-not [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $values[$i])) { $null = $differ.Add($names[$i]) }
+        $value = [Environment]::GetEnvironmentVariable($names[$i])
+        if (-not [object]::Equals($value, $values[$i])) { $null = $differ.Add($names[$i]) }
       }
       $fields = [object[]]('hook', 'apply', 'why=choose', "previous=$($s['Previous'])", 'shell=powershell', "pid=$PID",
         "start=$($s['Start'])", "reason=$($s['Reason'])", "profile=$profileName",
@@ -719,7 +723,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         if ($null -eq $known -or $known.CommandType -ne 'Alias' -or $known.Definition -ne 'Set-Variable') { continue }
         $what = "``set NAME=value`` makes a PowerShell variable whose name is the whole text, and no program sees it"
       } elseif ($word -eq 'setx' -and $null -ne $known) {
-        __llmenv_say "``setx`` writes $($names[0]) in clear into the registry, for programs started later; this window does not get it"
+        __llmenv_say ("``setx`` writes $($names[0]) in clear into the registry, for programs started later; " +
+          'this window does not get it')
         __llmenv_explain_more $word $names $Line
         return $false
       } elseif ($null -ne $known) { continue
@@ -794,7 +799,9 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     } else {
       # Whatever this gives besides the line typed would be run in its place.
       $text = '$__llmenv_ok = $?
-        try { if (-not $global:__llmenv["Looked"]) { $null = __llmenv_look } } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        try {
+          if (-not $global:__llmenv["Looked"]) { $null = __llmenv_look }
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
         if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
         $__llmenv_line = & $global:__llmenv["Wrapped"][SLOT]
         try {
@@ -878,15 +885,18 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         if ($word -is [array]) { $word = [string]::Join(',', $word) }
         $found = [regex]::Match([string]$word, '\A([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)\z')
         if (-not $found.Success) {
-          $Host.UI.WriteLine("llmenv: export takes NAME=value; nothing was set. A value with ; & | { } ( ) or blanks needs '...'")
+          $Host.UI.WriteLine('llmenv: export takes NAME=value; nothing was set. ' +
+            "A value with blanks or any of ; & | { } ( ) needs '...'")
           return
         }
         $value = $found.Groups[2].Value
         # What a paste brings along and no key has: edges, line ends, zero-width and other invisible characters.
-        $clean = [regex]::Replace($value, '[\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]', '').Trim()
+        $clean = [regex]::Replace($value,
+          '[\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]', '').Trim()
         if ($clean.Length -gt 1) { $clean = [regex]::Replace($clean, "\A[`"'\u2018-\u201f](.*)[`"'\u2018-\u201f]\z", '$1') }
         if ($clean.Length -ne $value.Length) {
-          $Host.UI.WriteLine("llmenv: $($value.Length - $clean.Length) characters that no key has were taken off $($found.Groups[1].Value)")
+          $count = $value.Length - $clean.Length
+          $Host.UI.WriteLine("llmenv: $count characters that no key has were taken off $($found.Groups[1].Value)")
         }
         $null = $names.Add($found.Groups[1].Value); $null = $values.Add($clean)
       }
@@ -896,7 +906,9 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
 
   # What stood outermost when ours last ran has ours inside: loading again adds nothing there.
   try {
-    if (-not [object]::ReferenceEquals($function:prompt, $global:__llmenv['Prompt'])) { __llmenv_wrap 'prompt' $function:prompt }
+    if (-not [object]::ReferenceEquals($function:prompt, $global:__llmenv['Prompt'])) {
+      __llmenv_wrap 'prompt' $function:prompt
+    }
   } catch { __llmenv_forget $_ }
   try {
     if ($function:PSConsoleHostReadLine -and

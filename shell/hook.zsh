@@ -380,8 +380,10 @@ __llmenv_apply() {
   if [[ -n $__llmenv_id_now && $__llmenv_id_now != "$__llmenv_id" ]]; then
     __llmenv_id=$__llmenv_id_now __llmenv_file=$__llmenv_state_dir/shells/$__llmenv_id_now
   fi
-  for __llmenv_line in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_line"; done
-  [[ $__llmenv_effect == apply ]] || return 0
+  if [[ $__llmenv_effect != apply ]]; then
+    for __llmenv_line in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_line"; done
+    return 0
+  fi
   [[ $__llmenv_p == "$__llmenv_profile" && $1 != choose ]] && __llmenv_same=1
 
   # What each name was before llmenv, and which names go back.
@@ -419,6 +421,8 @@ __llmenv_apply() {
       return 6
     fi
   done
+
+  for __llmenv_line in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_line"; done
 
   # From here on nothing can fail, and Ctrl-C waits. What changes is first taken away, so that even a kill in between
   # leaves no mixed pair to a process started by it.

@@ -201,3 +201,15 @@ pub fn check_private_dir(dir: &Path) -> Result<()> {
 pub fn check_private_dir(_dir: &Path) -> Result<()> {
     Ok(())
 }
+
+/// How files of llmenv's own are opened for writing: made for this user alone, and never through a link that lies in wait.
+pub fn private_options() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options
+}

@@ -15,8 +15,41 @@ pub fn is_unprintable(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// What keys of the larger providers start with: one that stands where a name belongs is not repeated.
+const KEY_PREFIXES: &[&str] =
+    &["sk-", "gsk_", "xai-", "AIza", "hf_", "pplx-", "nvapi-", "ghp_", "github_pat_", "r8_", "csk-"];
+/// A shorter word that starts like a key is a name.
+const LEAST_KEY_BYTES: usize = 24;
+/// How much of a key is shown: its sort.
+const KEY_SHOWN_BYTES: usize = 6;
+
+/// Cuts words that look like keys down to their first letters.
+fn without_keys(untrusted: &str) -> std::borrow::Cow<'_, str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !KEY_PREFIXES.iter().any(|prefix| untrusted.contains(prefix)) {
+        return untrusted.into();
+    }
+    let mut shown = String::with_capacity(untrusted.len());
+    let mut rest = untrusted;
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
+        if word.len() >= LEAST_KEY_BYTES && KEY_PREFIXES.iter().any(|prefix| word.starts_with(prefix)) {
+            shown.push_str(&word[..KEY_SHOWN_BYTES]);
+            shown.push('…');
+        } else {
+            shown.push_str(word);
+        }
+        let (between, after) = after.split_at(after.find(is_part).unwrap_or(after.len()));
+        shown.push_str(between);
+        rest = after;
+    }
+    shown.into()
+}
+
 /// Escapes controls, bidirectional marks and invisible characters as `\u{…}` and cuts after 200 characters with `…`.
+/// A word that looks like a key is cut to its first letters.
 pub fn text(untrusted: &str) -> String {
+    let untrusted = without_keys(untrusted);
     let mut shown = String::with_capacity(untrusted.len());
     for (count, c) in untrusted.chars().enumerate() {
         if count == MAX_SHOWN_CHARS {

@@ -10,6 +10,7 @@ mod config;
 mod daemon;
 #[cfg(unix)]
 mod hook;
+mod import;
 mod pin;
 mod process;
 mod provider;

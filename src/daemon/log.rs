@@ -30,11 +30,7 @@ impl Log {
     }
 
     fn reopen(&mut self) {
-        let mut options = File::options();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        self.file = options.open(&self.path).ok();
+        self.file = crate::paths::private_options().append(true).open(&self.path).ok();
         self.bytes = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |meta| meta.len());
     }
 

@@ -159,11 +159,7 @@ impl Shells {
 
 /// Written over what is there and cut afterwards: a shell that reads in between finds a whole first line, never nothing.
 fn write_generation(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = crate::paths::private_options().open(path)?;
     std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes())?;
     file.set_len(text.len() as u64 + 1)
 }

@@ -180,7 +180,7 @@ impl Found {
                         return self.explain("url-no-scheme", format!("`{url_name}`: {}", error.message), None);
                     }
                 };
-                let mut key = found_key(vec![provider::custom()], name, candidate, None);
+                let mut key = found_key(vec![provider::custom()], name, candidate, Some(family));
                 key.base_url = Some(canonical.url);
                 key.dialect = Some(match family {
                     Family::Openai => Dialect::OpenaiChat,
@@ -223,8 +223,8 @@ impl Found {
             return self.offer(found_key(vec![owner], name, candidate, None));
         };
         let named = |role: Role| {
-            let names = first.variables.iter().filter(move |variable| variable.role == role);
-            names.filter_map(|variable| Some((variable.name.as_str(), variables.get(&variable.name)?))).next()
+            let mut names = first.variables.iter().filter(move |variable| variable.role == role);
+            names.find_map(|variable| Some((variable.name.as_str(), variables.get(&variable.name)?)))
         };
         let family = first.families().first().copied().unwrap_or(Family::Openai);
         let mut base_url = None;

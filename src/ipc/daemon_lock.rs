@@ -48,9 +48,5 @@ pub fn open_turn(paths: &Paths) -> Result<File> {
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    crate::paths::private_options().read(true).open(path)
 }

@@ -9,6 +9,7 @@ mod help;
 mod init;
 mod mistakes;
 mod profiles;
+mod setup;
 mod status;
 
 use crate::support::home::finish;

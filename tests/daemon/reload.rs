@@ -124,8 +124,7 @@ fn only_the_shells_concerned_are_told() {
     let rotate = || assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin"], key(5)).code, 0);
     told("a rotation", &rotate, &["work"], &[&["why=prompt", "reason=shell", "profile=work"]]);
     let edit = || {
-        let text =
-            config(&home).replace("[profiles.other]", "[profiles.other]\nbase_url = \"https://openrouter.ai/api/v2\"");
+        let text = config(&home).replace("[profiles.other]", "[profiles.other]\nenv = { MY_TOOL_REGION = \"eu\" }");
         save_by_rename(&home, &text);
     };
     told("an edit", &edit, &["other"], &[&["why=prompt", "reason=shell", "profile=other"]]);

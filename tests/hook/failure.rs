@@ -153,7 +153,8 @@ pub fn t02_fake_daemon_payload(shell: Shell) {
     assert!(!one.join("pwn").exists() && !scene.home.path("pwn").exists());
 }
 
-/// Answers that end too early, never, or in the middle of a line.
+/// Answers that end too early, never, or in the middle of a line. (One that closes without a word is a daemon that has just
+/// died, and a new one takes its place.)
 pub fn t02_half_answers_apply_nothing(shell: Shell) {
     let scene = Scene::new();
     let (one, two) = (scene.home.path("one"), scene.home.path("two"));
@@ -168,7 +169,6 @@ pub fn t02_half_answers_apply_nothing(shell: Shell) {
         Answer::Held(half.to_vec()),
         Answer::Bytes([half.as_slice(), b"end"].concat()),
         Answer::Held([half.as_slice(), b"set\tOPENAI_BASE"].concat()),
-        Answer::Bytes(Vec::new()),
         Answer::Held(Vec::new()),
         Answer::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
         Answer::Bytes(b"{\"done\":{}}\n".to_vec()),

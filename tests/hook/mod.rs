@@ -3,6 +3,7 @@
 mod bash;
 mod failure;
 mod fake_daemon;
+mod powershell;
 mod scenario;
 mod scene;
 mod zsh;

@@ -129,26 +129,16 @@ impl Home {
         eprintln!("the daemon {pid} did not end");
     }
 
-    /// A pid may belong to somebody else by now: compares the program and the home it was started for.
-    #[cfg(target_os = "linux")]
+    /// A pid may belong to somebody else by now: only the daemon of this home holds this home's lock.
     fn is_our_daemon(&self, pid: u32) -> bool {
-        // A dead process whose parent has not asked for it has no `exe` any more.
-        let Ok(exe) = std::fs::read_link(format!("/proc/{pid}/exe")) else { return false };
-        let binary = Path::new(LLMENV).canonicalize().unwrap_or_else(|_| LLMENV.into());
-        let replaced = format!("{} (deleted)", binary.display());
-        if exe != binary && exe.as_os_str() != OsStr::new(&replaced) {
-            return false;
-        }
-        let home = format!("HOME={}", self.root.display());
-        std::fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|env| env.split(|byte| *byte == 0).any(|entry| entry == home.as_bytes()))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    #[allow(clippy::unused_self)]
-    fn is_our_daemon(&self, pid: u32) -> bool {
-        let listed = Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
-        listed.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("llmenv daemon"))
+        let machines = std::fs::read_dir(self.path(".local/state/llmenv"));
+        machines.into_iter().flatten().flatten().any(|machine| {
+            let Ok(file) = std::fs::File::open(machine.path().join("daemon.lock")) else { return false };
+            let is_held = matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock));
+            is_held
+                && std::fs::read_to_string(machine.path().join("daemon.lock"))
+                    .is_ok_and(|text| text.trim() == pid.to_string())
+        })
     }
 }
 

@@ -139,7 +139,9 @@ fn lines(body: &[String], note: &str) -> Vec<String> {
 
 /// Says whether most lines end in CR LF.
 pub fn has_crlf(bytes: &[u8]) -> bool {
-    let all = bytes.iter().filter(|byte| **byte == b'\n').count();
-    let crlf = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
-    crlf > 0 && crlf * 2 > all
+    let (lf, crlf): (Vec<_>, Vec<_>) = bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| line.ends_with(b"\n"))
+        .partition(|line| !line.ends_with(b"\r\n"));
+    crlf.len() > lf.len()
 }

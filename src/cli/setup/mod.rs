@@ -16,6 +16,8 @@ mod take_over;
 mod target;
 mod undo;
 
+use std::fmt::Write as _;
+
 use super::args::Setup;
 use super::connect::Answerer;
 use super::{ask, render, settings, status};
@@ -49,8 +51,10 @@ pub fn run(args: &Setup) -> Result<()> {
     let target = Target::find(args.shell.as_deref())?;
     let program = client::program()?;
     let on_path = start_up::on_path(&program);
-    let body = target.lines(&program, on_path != OnPath::Absent)?;
     let rc = RcFile::open(target.rc_path(&paths))?;
+    // Where our own lines put the program on PATH, they must go on doing so.
+    let is_on_path = on_path != OnPath::Absent && !rc.holds(&target.lines(&program, false)?);
+    let body = target.lines(&program, is_on_path)?;
     let plan = plan(target, &rc, body);
     let writes = matches!(plan, Plan::Write { .. });
     if !args.yes && (writes || store::is_needed(&config)) {
@@ -81,7 +85,7 @@ pub fn run(args: &Setup) -> Result<()> {
     status::after_setup()?;
     let config = settings::load(&paths)?;
     let name = taken.first().or_else(|| config.profiles.keys().next());
-    next_step(target, name.map(String::as_str));
+    next_step(name.map(String::as_str));
     Ok(())
 }
 
@@ -117,12 +121,12 @@ fn hook_step(target: Target, rc: &RcFile, plan: &Plan, is_yes: bool) -> Result<b
     })?;
     let mut about = String::new();
     if rc.target != rc.path {
-        about.push_str(&format!(", a link to {}", printable::path(&rc.target)));
+        let _ = write!(about, ", a link to {}", printable::path(&rc.target));
     } else if !rc.exists() {
         about.push_str(", a new file");
     }
     if let Some(why) = why {
-        about.push_str(&format!(" ({why})"));
+        let _ = write!(about, " ({why})");
     }
     render::line(format_args!("{}: these lines go to the end of {shown}{about}\n", target.name()));
     for line in lines {
@@ -144,13 +148,15 @@ fn hook_step(target: Target, rc: &RcFile, plan: &Plan, is_yes: bool) -> Result<b
     Ok(true)
 }
 
-fn next_step(target: Target, name: Option<&str>) {
+/// The last line: how to go on from here. Where a profile is active, there is nothing to add.
+fn next_step(name: Option<&str>) {
+    if std::env::var_os("LLMENV_PROFILE").is_some() {
+        return;
+    }
     let is_hooked = std::env::var_os("LLMENV_STATE").is_some();
     let first = if is_hooked { "" } else { "open a new shell, then " };
-    let what = match name {
-        Some(name) => format!("{first}`llmenv use {name}`"),
-        None => format!("`llmenv add` adds a profile; {first}`llmenv use NAME`"),
-    };
-    render::hint(what);
-    let _ = target;
+    render::line(match name {
+        Some(name) => format!("next: {first}`llmenv use {name}`"),
+        None => format!("next: `llmenv add` adds a profile; {first}`llmenv use NAME`"),
+    });
 }

@@ -102,7 +102,7 @@ pub fn undone_after(file: &RcFile, target: Target, after: usize) -> Option<Findi
         id: "hook-overwritten".into(),
         severity: Severity::Warning,
         message: "this line comes after llmenv's and throws its hook away".into(),
-        origin: place(&file.path, line),
+        origin: Some(place(&file.path, line)),
         hint: Some("put llmenv's line after it".into()),
     })
 }
@@ -125,7 +125,7 @@ pub fn overriding(target: Target, paths: &Paths, rc: &RcFile) -> Vec<Finding> {
                 message: format!(
                     "`{name}` is set here for every new shell and overrides llmenv in programs that read this file"
                 ),
-                origin: place(path, number),
+                origin: Some(place(path, number)),
                 hint: Some("take the line out once its key is in a profile: `llmenv add` asks for it".into()),
             });
         }
@@ -159,8 +159,8 @@ pub fn login_shell(paths: &Paths) -> Option<Finding> {
     })
 }
 
-fn place(path: &Path, line: usize) -> Option<PlaceFacts> {
-    Some(PlaceFacts { kind: "rc".into(), path: path.to_owned(), line: Some(line) })
+fn place(path: &Path, line: usize) -> PlaceFacts {
+    PlaceFacts { kind: "rc".into(), path: path.to_owned(), line: Some(line) }
 }
 
 /// Says whether a variable is one by which tools learn a key or where to send it.

@@ -102,7 +102,7 @@ fn report_chosen(chosen: StoreKind, store: &StoreFacts) {
     match store.state.as_str() {
         "unlocked" => render::line(format_args!("keys are kept in the {words}")),
         "locked" => {
-            render::line(format_args!("keys are kept in the {words}, which is locked: `llmenv unlock` opens it"))
+            render::line(format_args!("keys are kept in the {words}, which is locked: `llmenv unlock` opens it"));
         }
         _ => {
             render::line(format_args!("keys are kept in the {words}"));

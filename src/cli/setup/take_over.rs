@@ -1,6 +1,7 @@
 //! Keys found in this environment: told, asked about one by one, stored. Nothing is stored without a yes at a terminal.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::super::args::Fields;
 use super::super::connect::Answerer;
@@ -12,7 +13,7 @@ use crate::import::environment::{self, FoundKey};
 use crate::ipc::protocol::{Finding, Request, Response, Severity};
 use crate::paths::Paths;
 use crate::printable;
-use crate::profile::{KeySource, Profile};
+use crate::profile::{Family, KeySource, Profile};
 use crate::provider::Provider;
 use crate::secret::Secret;
 
@@ -38,13 +39,13 @@ pub fn run(paths: &Paths, target: Target, answerer: &mut Answerer, is_yes: bool)
     for key in &found.keys {
         let row = key.providers[0];
         let what = format!(
-            "{} of {} in {}",
-            printable::text(&key.key.shown(&row.id)),
+            "a key of {} in {} ({})",
             key.providers.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(" or "),
-            key.variables.join(", ")
+            key.variables.join(", "),
+            printable::text(&key.key.shown(&row.id))
         );
         if let Some(name) = holder(paths, answerer, key)? {
-            render::line(format_args!("{what} is `{name}` already"));
+            render::line(format_args!("{what}: it is in `{name}` already"));
             continue;
         }
         let place = key.base_url.as_ref().map(|url| format!(", for {}", printable::text(url))).unwrap_or_default();
@@ -55,6 +56,12 @@ pub fn run(paths: &Paths, target: Target, answerer: &mut Answerer, is_yes: bool)
         if !may_ask {
             let name = free_name(&settings::load(paths)?, &row.id, &suggested);
             render::line(format_args!("  to take it over: {}", command(target, key, &name)));
+            if let [_, others @ ..] = &key.providers[..]
+                && !others.is_empty()
+            {
+                let ids: Vec<_> = others.iter().map(|row| format!("`--provider {}`", row.id)).collect();
+                render::line(format_args!("  or with {}", ids.join(" or ")));
+            }
             suggested.push(name);
         } else if ask::is_yes_unless_no("take it over as a profile?")?
             && let Some(name) = take(paths, answerer, key)?
@@ -81,7 +88,9 @@ fn take(paths: &Paths, answerer: &mut Answerer, key: &FoundKey) -> Result<Option
         let config = settings::load(paths)?;
         let name = add::ask_name(&config, &row.id)?;
         let mut profile = profile_of(key, row, name);
-        add::choose_families(&mut profile, row, &Fields::default())?;
+        if key.serve.is_empty() {
+            add::choose_families(&mut profile, row, &Fields::default())?;
+        }
         let base_url = edit::canonical_base_url(&mut profile, row)?;
         add::keep(paths, answerer, &profile, &base_url, Some(&key.key))?;
         Ok(profile)
@@ -105,19 +114,22 @@ fn take(paths: &Paths, answerer: &mut Answerer, key: &FoundKey) -> Result<Option
 }
 
 fn profile_of(key: &FoundKey, row: &Provider, name: String) -> Profile {
-    let is_default = key.serve.is_empty() || key.serve == row.families().into_iter().take(1).collect::<Vec<_>>();
-    Profile {
+    let mut profile = Profile {
         name,
         provider: row.id.clone(),
         base_url: key.base_url.clone(),
         dialect: key.dialect,
-        // What these variables served so far, they go on serving.
-        serve: if is_default { Vec::new() } else { key.serve.clone() },
         organization: key.organization.clone(),
         project: key.project.clone(),
         key: KeySource::Stored,
         ..Profile::default()
+    };
+    // What these variables served so far, they go on serving. `ANTHROPIC_*` is always said aloud.
+    let is_said = key.serve.contains(&Family::Anthropic) && row.id != "anthropic";
+    if is_said || add::default_families(&profile, row) != key.serve {
+        profile.serve.clone_from(&key.serve);
     }
+    profile
 }
 
 /// The profile that holds this very key.
@@ -169,7 +181,7 @@ fn command(target: Target, key: &FoundKey, name: &str) -> String {
         let Some(value) = value else { continue };
         let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:,".contains(&byte));
         let word = if is_plain { value } else { crate::cli::init::quote_for(target.name(), &value) };
-        command.push_str(&format!(" --{flag} {}", printable::text(&word)));
+        let _ = write!(command, " --{flag} {}", printable::text(&word));
     }
     command.push_str(" --key-stdin");
     command

@@ -47,8 +47,12 @@ fn say_what_stays(paths: &Paths) {
     if config.path.exists() {
         let store = settings::store_kind(&config).map(|kind| format!(", keys in the {}", open_store::words(kind)));
         render::line(format_args!(
-            "what stays: {} profiles in {}{}",
-            config.profiles.len(),
+            "what stays: {} in {}{}",
+            match config.profiles.len() {
+                0 => "the configuration".to_owned(),
+                1 => "one profile".to_owned(),
+                count => format!("{count} profiles"),
+            },
             printable::path(&config.path),
             store.unwrap_or_default()
         ));

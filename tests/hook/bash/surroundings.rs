@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use super::{INIT, around, assert_holds, assert_nothing, both, held, home, key, pair, pin, start};
-use crate::support::{Home, LLMENV, Shell, Terminal, home as program};
+use super::{INIT, around, assert_holds, assert_nothing, held, home, key, pair, pin, start};
+use crate::support::{Shell, Terminal, home as program};
 
 /// Counts the processes that this shell starts meanwhile.
 pub fn processes_while(terminal: &mut Terminal, act: impl FnOnce(&mut Terminal)) -> usize {

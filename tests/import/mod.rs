@@ -1,0 +1,3 @@
+//! Keys that live elsewhere.
+
+mod environment;
