@@ -149,6 +149,31 @@ fn recordings_show_what_happens() {
     assert_eq!(terminal.child_var("OPENAI_API_KEY").as_deref(), Some(KEYS[0].1), "the recordings end with a pair");
 }
 
+/// What the first command does once the program is installed, as a person meets it. `.ci/run` installs it for real.
+#[test]
+fn setup_leads_from_an_empty_home_to_a_working_shell() {
+    let commands: Vec<String> = of_kind("sh start").into_iter().map(|block| block.text).collect();
+    assert_eq!(commands, ["cargo install --locked --path . && llmenv setup\n", "tests/run\n"]);
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, Shell::Bash, "", "");
+    terminal.type_line("llmenv setup; echo done=$?");
+    for question in ["write them?", "keep keys in an encrypted file instead?", "passphrase for the encrypted file"] {
+        terminal.wait_for(|text| text.contains(question));
+        terminal.answer("");
+    }
+    let printed = terminal.wait_prompt();
+    assert!(printed.ends_with("done=0\n"), "{printed}");
+    assert_eq!(terminal.run("type -t llmenv"), "file\n", "the control: this shell began before");
+    terminal.run("bash");
+    assert_eq!(terminal.run("type -t llmenv"), "function\n");
+    terminal.type_line("llmenv add work --provider openrouter");
+    terminal.wait_for(|text| text.contains("(hidden): "));
+    terminal.answer(KEYS[0].1);
+    terminal.wait_prompt();
+    terminal.run("llmenv use work");
+    assert_eq!(terminal.child_var("OPENAI_API_KEY").as_deref(), Some(KEYS[0].1));
+}
+
 #[test]
 fn scripts_run() {
     let home = Home::new();
