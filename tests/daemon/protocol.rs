@@ -150,9 +150,9 @@ fn t08_protocol_fuzz() {
         let got = raw.answer().unwrap_or_else(|| panic!("frame {number} ended the connection"));
         let is_wrong = got.starts_with(r#"{"error"#) || got.starts_with("fail\t");
         if is_wrong {
-            wrong += 1
+            wrong += 1;
         } else {
-            right += 1
+            right += 1;
         }
         assert!(!got.contains("c0ffee00c0ffee00"), "frame {number}: {got}");
     }

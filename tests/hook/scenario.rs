@@ -501,7 +501,9 @@ pub fn t14_awkward_directories(shell: Shell) {
         enter(&mut terminal, &scene.home.path("dirs"));
         assert_nothing(&mut terminal);
     }
-    for dir in dirs.iter().map(|dir| dir.as_path()).chain([scene.home.path("").as_path(), &scene.home.path("dirs")]) {
+    for dir in
+        dirs.iter().map(std::path::PathBuf::as_path).chain([scene.home.path("").as_path(), &scene.home.path("dirs")])
+    {
         assert!(!dir.join("pwn").exists());
     }
 }

@@ -65,7 +65,7 @@ fn a_pasted_export_is_explained() {
     assert!(left.iter().all(|line| !line.contains("export OPENAI_API_KEY")) && !left.is_empty(), "{left:?}");
 }
 
-/// What only looks like one, and what PSReadLine keeps out of its file by itself.
+/// What only looks like one, and what `PSReadLine` keeps out of its file by itself.
 #[test]
 fn other_lines_run_as_they_are() {
     pwsh_or_leave_out!();

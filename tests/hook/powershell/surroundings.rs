@@ -45,7 +45,7 @@ fn a_directory_counts_for_the_same_line() {
     assert_nothing(&mut terminal);
 }
 
-/// StrictMode, Stop, native errors, WhatIf, default parameters: nothing is noticed, and `$Error` is the user's.
+/// `StrictMode`, Stop, native errors, `WhatIf`, default parameters: nothing is noticed, and `$Error` is the user's.
 #[test]
 fn strict_settings_are_kept_and_met() {
     pwsh_or_leave_out!();
@@ -96,7 +96,7 @@ fn automatic_variables_are_the_users() {
     assert_eq!(shown(&mut terminal, "$LASTEXITCODE"), "0", "of the child that wrote its environment");
 }
 
-/// Prompts and read-line functions of others, before ours, between two loads and after; PSReadLine imported again.
+/// Prompts and read-line functions of others, before ours, between two loads and after; `PSReadLine` imported again.
 #[test]
 fn other_tools_wrap_and_are_wrapped() {
     pwsh_or_leave_out!();
