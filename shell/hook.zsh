@@ -116,69 +116,68 @@ __llmenv_is_due() {
   (( __llmenv_retry == 0 || __llmenv_clock >= __llmenv_retry || __llmenv_retry - __llmenv_clock > 10 ))
 }
 
-# What is told of this shell, without any value.
+# What is told of this shell: $__llmenv_fields, and the names of what was changed since it was applied.
 __llmenv_describe() {
-  local __llmenv_name __llmenv_begun=${__llmenv_id#*.}
+  local __llmenv_name __llmenv_type __llmenv_begun=${__llmenv_id#*.}
   # A subshell is a shell of its own: `(cd p && command)` must not speak for the one above it.
   __llmenv_own=${sysparams[pid]:-$$}
   [[ $__llmenv_own == $$ ]] || __llmenv_begun=0
   __llmenv_changed=()
   for __llmenv_name in $__llmenv_names; do
-    __llmenv_is_ours || __llmenv_changed+=($__llmenv_name)
+    __llmenv_type=${(Pt)__llmenv_name}
+    [[ "${__llmenv_type:+=}${(P)__llmenv_name-}" == "$__llmenv_applied[$__llmenv_name]" ]] || __llmenv_changed+=($__llmenv_name)
   done
   __llmenv_fields=(shell=zsh pid=$__llmenv_own start=$__llmenv_begun reason=$__llmenv_reason
     "profile=${__llmenv_profile:--}" lease=$__llmenv_lease "mark=${__llmenv_mark:--}" signals=0
     names=${(j:,:)__llmenv_names})
 }
 
-# Whether the variable $__llmenv_name still holds what was applied.
-__llmenv_is_ours() {
-  if [[ $__llmenv_kinds[$__llmenv_name] == unset ]]; then
-    [[ ! -v $__llmenv_name ]]
-  else
-    [[ -v $__llmenv_name && "${(P)__llmenv_name}" == "$__llmenv_values[$__llmenv_name]" ]]
-  fi
-}
-
 # Sends $__llmenv_fields to the daemon and reads into $__llmenv_answer up to `end`, at most 50 ms, at the start of a
 # shell 1 s. What a daemon sends after that is never seen.
 __llmenv_exchange() {
-  local __llmenv_address= __llmenv_socket __llmenv_request __llmenv_name __llmenv_value __llmenv_piece REPLY=
-  local -a __llmenv_private
+  local __llmenv_address= __llmenv_name __llmenv_value __llmenv_piece REPLY=
+  local -a __llmenv_private __llmenv_parts
   local -F __llmenv_limit=0.05 __llmenv_until __llmenv_left
   [[ $1 == start ]] && __llmenv_limit=1
   [[ -r $__llmenv_state_dir/daemon ]] && __llmenv_address=$(<$__llmenv_state_dir/daemon)
-  __llmenv_socket=${__llmenv_address##*$'\nsocket '}
-  [[ $__llmenv_address == 'llmenv 1'$'\n'*$'\nsocket /'* && $__llmenv_socket != *$'\n'* ]] || return 3
-  [[ -e $__llmenv_socket ]] || return 3
-  [[ -S $__llmenv_socket && ! -h $__llmenv_socket && -O $__llmenv_socket ]] || return 4
-  if [[ $__llmenv_address != "$__llmenv_checked" ]]; then
+  if [[ $__llmenv_address != "$__llmenv_checked" || -z $__llmenv_address ]]; then
+    __llmenv_value=${__llmenv_address##*$'\nsocket '} __llmenv_checked=
+    [[ $__llmenv_address == 'llmenv 1'$'\n'*$'\nsocket /'* && $__llmenv_value != *$'\n'* && -e $__llmenv_value ]] || return 3
     # The folder is ours and closed to others, so nobody else can have put the socket there.
-    __llmenv_private=(${__llmenv_socket:h}(N/Uf:go-rwx:))
+    __llmenv_private=(${__llmenv_value:h}(N/Uf:go-rwx:))
     (( $#__llmenv_private == 1 )) || return 4
-    __llmenv_checked=$__llmenv_address
+    __llmenv_checked=$__llmenv_address __llmenv_socket=$__llmenv_value
+  fi
+  if [[ ! -S $__llmenv_socket || -h $__llmenv_socket || ! -O $__llmenv_socket ]]; then
+    [[ -e $__llmenv_socket ]] && return 4
+    return 3
   fi
 
   __llmenv_value=$PWD
   [[ $PWD == /* && $PWD -ef . ]] || __llmenv_value=${${:-.}:A}
-  __llmenv_request=$'hook 1'
-  for __llmenv_value in "$__llmenv_fields[@]" why=$1 "cwd=$__llmenv_value" "${@:2}"; do
-    __llmenv_request+=$'\t'${${${${__llmenv_value//\%/%25}//$'\t'/%09}//$'\n'/%0A}//$'\r'/%0D}
-  done
+  __llmenv_parts=("$__llmenv_fields[@]" why=$1 "cwd=$__llmenv_value" "${@:2}")
   [[ $1 == start ]] && __llmenv_changed=($__llmenv_names)
   for __llmenv_name in $__llmenv_changed; do
-    __llmenv_value=$__llmenv_name
-    # No key and no address is longer; a socket whose reader sleeps takes some hundred kilobytes before it blocks.
-    [[ -v $__llmenv_name ]] && __llmenv_value+="=${${(P)__llmenv_name}[1,4096]}"
-    __llmenv_request+=$'\t'var=${${${${__llmenv_value//\%/%25}//$'\t'/%09}//$'\n'/%0A}//$'\r'/%0D}
+    if [[ -v $__llmenv_name ]]; then
+      # No key and no address is longer; a socket whose reader sleeps takes some hundred kilobytes before it blocks.
+      __llmenv_parts+=("var=$__llmenv_name=${${(P)__llmenv_name}[1,4096]}")
+    else
+      __llmenv_parts+=(var=$__llmenv_name)
+    fi
   done
+  if [[ "$__llmenv_parts" == *[%$'\t\n\r']* ]]; then
+    __llmenv_parts=("${(@)__llmenv_parts//\%/%25}")
+    __llmenv_parts=("${(@)__llmenv_parts//$'\t'/%09}")
+    __llmenv_parts=("${(@)__llmenv_parts//$'\n'/%0A}")
+    __llmenv_parts=("${(@)__llmenv_parts//$'\r'/%0D}")
+  fi
 
   # The other end may close first.
   trap '' PIPE
   zsocket $__llmenv_socket 2>/dev/null || return 3
   {
     __llmenv_until=$(( EPOCHREALTIME + __llmenv_limit ))
-    syswrite -o $REPLY -- $__llmenv_request$'\n' 2>/dev/null || return 4
+    syswrite -o $REPLY -- $'hook 1\t'"${(pj:\t:)__llmenv_parts}"$'\n' 2>/dev/null || return 4
     while [[ $__llmenv_answer != *$'\nend\t'*$'\n' ]]; do
       __llmenv_left=$(( __llmenv_until - EPOCHREALTIME ))
       (( __llmenv_left > 0 && $#__llmenv_answer < 262144 )) || return 4
@@ -233,15 +232,15 @@ __llmenv_failed() {
 }
 
 __llmenv_say() {
-  # In a command substitution this is somebody's data.
-  [[ ${sysparams[pid]:-$$} == $$ ]] || return 0
+  # `$(cd p; …)` is somebody's data, but what was typed there is answered.
+  [[ ${sysparams[pid]:-$$} == $$ || -n ${__llmenv_typed-} ]] || return 0
   print -ru2 -- "llmenv: ${${1//[$'\0'-$'\x1f'$'\x7f']/?}//$'\xc2'[$'\x80'-$'\x9f']/?}"
 }
 
 # llmenv use, off, allow, deny, lock, unlock: done by the program, applied here before this returns.
 __llmenv_choose() {
   emulate -L zsh -o no_xtrace -o no_multibyte
-  local __llmenv_answer= __llmenv_code=0 __llmenv_why=prompt __llmenv_wrong= __llmenv_hint= __llmenv_words __llmenv_before
+  local __llmenv_typed=1 __llmenv_answer= __llmenv_code=0 __llmenv_why=prompt __llmenv_wrong= __llmenv_hint= __llmenv_words __llmenv_before
   local -a __llmenv_fields __llmenv_changed
   [[ -z $__llmenv_first ]] || __llmenv_start
   __llmenv_describe
@@ -286,12 +285,11 @@ __llmenv_start() {
     [[ $__llmenv_parts[4] == <-> ]] && __llmenv_lease=$__llmenv_parts[4]
     [[ $__llmenv_parts[5] == - ]] || __llmenv_mark=$__llmenv_parts[5]
     for __llmenv_name in ${(s.,.)__llmenv_parts[6]}; do
-      __llmenv_is_allowed && [[ -z ${__llmenv_kinds[$__llmenv_name]-} ]] || continue
+      __llmenv_is_allowed && (( ! ${+__llmenv_applied[$__llmenv_name]} )) || continue
       # Inherited names are llmenv's; before it there was nothing.
       __llmenv_names+=($__llmenv_name)
-      if [[ -v $__llmenv_name ]]; then __llmenv_kinds[$__llmenv_name]=set; else __llmenv_kinds[$__llmenv_name]=unset; fi
-      __llmenv_values[$__llmenv_name]=${(P)__llmenv_name-}
-      __llmenv_types[$__llmenv_name]= __llmenv_olds[$__llmenv_name]=
+      __llmenv_applied[$__llmenv_name]= __llmenv_earlier[$__llmenv_name]=' '
+      [[ -v $__llmenv_name ]] && __llmenv_applied[$__llmenv_name]="=${(P)__llmenv_name}"
       __llmenv_watched+=($__llmenv_name "${(P)__llmenv_name-}")
     done
   fi
@@ -321,141 +319,137 @@ __llmenv_is_allowed() {
   esac
 }
 
-# Whether the variable $__llmenv_name, of the type $1, can be replaced and brought back.
+# Whether the variable $__llmenv_name, of the type $__llmenv_type, can be replaced and brought back.
 __llmenv_is_plain() {
-  case $1 in
+  case $__llmenv_type in
     (*readonly*)
       __llmenv_wrong="$__llmenv_name is read-only in this shell" __llmenv_hint="start a new shell without \`readonly $__llmenv_name\`"
       return 1 ;;
     (*special*|*tied*|array*|association*|float*|*left*|*right*)
-      __llmenv_wrong="$__llmenv_name is declared as $1 in this shell" __llmenv_hint="\`unset $__llmenv_name\` makes room for it"
+      __llmenv_wrong="$__llmenv_name is declared as $__llmenv_type in this shell" __llmenv_hint="\`unset $__llmenv_name\` makes room for it"
       return 1 ;;
   esac
 }
 
 # Applies an answer as one piece, or changes nothing. $1 says why, $2 is the answer. 4: it is none; 6: it cannot be.
+# Whole arrays are taken at once where that is possible: each single step takes zsh a microsecond.
 __llmenv_apply() {
-  local __llmenv_line __llmenv_word __llmenv_rest __llmenv_name __llmenv_value __llmenv_type __llmenv_end= __llmenv_id_now=
-  local __llmenv_effect= __llmenv_r= __llmenv_p= __llmenv_l=0 __llmenv_m= __llmenv_same=
-  local -a __llmenv_parts __llmenv_back __llmenv_says
-  local -aU __llmenv_new
-  local -A __llmenv_k __llmenv_v __llmenv_t __llmenv_o __llmenv_todo __llmenv_yours __llmenv_now
-  for __llmenv_line in "${(@f)2}"; do
-    __llmenv_word=${__llmenv_line%%$'\t'*} __llmenv_rest=${__llmenv_line#*$'\t'}
-    case $__llmenv_word in
-      (set|unset)
-        __llmenv_name=${__llmenv_rest%%$'\t'*} __llmenv_value=
-        if ! __llmenv_is_allowed; then
-          __llmenv_wrong='the daemon names a variable that must not be set' __llmenv_hint='run `llmenv daemon restart`'
-          return 6
-        fi
-        if [[ $__llmenv_word == set ]]; then
-          __llmenv_value=${__llmenv_rest#*$'\t'}
-          if [[ $__llmenv_rest != *$'\t'* || $__llmenv_value == *[$'\0'-$'\x1f'$'\x7f']* ]]; then
-            __llmenv_wrong="the daemon's value for $__llmenv_name is not one line" __llmenv_hint='run `llmenv daemon restart`'
-            return 6
-          fi
-        elif [[ ! -v $__llmenv_name && -z ${__llmenv_kinds[$__llmenv_name]-} ]]; then
-          # Nothing there and nothing wanted: nothing to keep in mind.
-          continue
-        fi
-        __llmenv_new+=($__llmenv_name)
-        __llmenv_k[$__llmenv_name]=$__llmenv_word __llmenv_v[$__llmenv_name]=$__llmenv_value
-        ;;
-      (state)
-        __llmenv_parts=("${(@ps:\t:)__llmenv_rest}")
-        (( $#__llmenv_parts == 5 )) || return 4
-        __llmenv_effect=$__llmenv_parts[1] __llmenv_r=$__llmenv_parts[2] __llmenv_l=$__llmenv_parts[4]
-        [[ $__llmenv_parts[3] == - ]] || __llmenv_p=$__llmenv_parts[3]
-        [[ $__llmenv_parts[5] == - ]] || __llmenv_m=$__llmenv_parts[5]
-        ;;
-      (yours) __llmenv_yours[$__llmenv_rest]=1 ;;
-      (say) __llmenv_says+=("$__llmenv_rest") ;;
-      (shell) [[ $__llmenv_rest == ${__llmenv_own}.<-> ]] && __llmenv_id_now=$__llmenv_rest ;;
-      (end) __llmenv_end=$__llmenv_rest; break ;;
-    esac
-  done
+  local __llmenv_name __llmenv_type __llmenv_want __llmenv_end __llmenv_refused= __llmenv_list= __llmenv_same= __llmenv_yours=
+  local __llmenv_r __llmenv_p __llmenv_l __llmenv_m __llmenv_tab=$'\t'
+  local -a __llmenv_lines __llmenv_parts __llmenv_sets __llmenv_unsets __llmenv_set_names __llmenv_says
+  # The state to be, as pairs of name and value, and what to do for it.
+  local -a __llmenv_a __llmenv_e __llmenv_w __llmenv_gone __llmenv_put __llmenv_back
+  if [[ $2 == *[$'\0'-$'\b'$'\v'-$'\x1f'$'\x7f']* ]]; then
+    __llmenv_wrong='the answer of the daemon holds control characters' __llmenv_hint='run `llmenv daemon restart`'
+    return 6
+  fi
+
   # Half an answer is none.
-  [[ $__llmenv_word == end && -n $__llmenv_effect ]] || return 4
-  if [[ -n $__llmenv_id_now && $__llmenv_id_now != "$__llmenv_id" ]]; then
-    __llmenv_id=$__llmenv_id_now __llmenv_file=$__llmenv_state_dir/shells/$__llmenv_id_now
-  fi
-  if [[ $__llmenv_effect != apply ]]; then
-    for __llmenv_line in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_line"; done
-    return 0
-  fi
-  [[ $__llmenv_p == "$__llmenv_profile" && $1 != choose ]] && __llmenv_same=1
-
-  # What each name was before llmenv, and which names go back.
-  for __llmenv_name in $__llmenv_new; do
-    # In two steps: a nested `(Pt)` gives the value.
-    __llmenv_type=${(Pt)__llmenv_name}
-    __llmenv_type=${__llmenv_type/-local} __llmenv_todo[$__llmenv_name]=1
-    __llmenv_now[$__llmenv_name]=$__llmenv_v[$__llmenv_name]
-    if [[ -z ${__llmenv_kinds[$__llmenv_name]-} || -n ${__llmenv_yours[$__llmenv_name]-} ]]; then
-      __llmenv_t[$__llmenv_name]=$__llmenv_type __llmenv_o[$__llmenv_name]=${(P)__llmenv_name-}
-    elif ! __llmenv_is_ours; then
-      __llmenv_t[$__llmenv_name]=$__llmenv_type __llmenv_o[$__llmenv_name]=${(P)__llmenv_name-}
-      if [[ -n $__llmenv_same ]]; then
-        # Changed by hand while the profile stays: it is the user's until something is chosen.
-        __llmenv_todo[$__llmenv_name]= __llmenv_now[$__llmenv_name]=${(P)__llmenv_name-}
-        __llmenv_k[$__llmenv_name]=$__llmenv_kinds[$__llmenv_name] __llmenv_v[$__llmenv_name]=$__llmenv_values[$__llmenv_name]
-        __llmenv_t[$__llmenv_name]=$__llmenv_types[$__llmenv_name] __llmenv_o[$__llmenv_name]=$__llmenv_olds[$__llmenv_name]
-      fi
-    else
-      __llmenv_t[$__llmenv_name]=$__llmenv_types[$__llmenv_name] __llmenv_o[$__llmenv_name]=$__llmenv_olds[$__llmenv_name]
-      # In place already.
-      [[ $__llmenv_kinds[$__llmenv_name]$__llmenv_values[$__llmenv_name] == "$__llmenv_k[$__llmenv_name]$__llmenv_v[$__llmenv_name]" ]] &&
-        __llmenv_todo[$__llmenv_name]=
-    fi
-  done
-  for __llmenv_name in $__llmenv_names; do
-    [[ -z ${__llmenv_k[$__llmenv_name]-} && -z ${__llmenv_yours[$__llmenv_name]-} ]] && __llmenv_is_ours && __llmenv_back+=($__llmenv_name)
-  done
-
-  # Read-only names are looked for before anything changes: half a pair would send one account's key to another's host.
-  for __llmenv_name in $__llmenv_new $__llmenv_back LLMENV_PROFILE LLMENV_STATE; do
-    [[ -n ${__llmenv_k[$__llmenv_name]-} && -z $__llmenv_todo[$__llmenv_name] ]] && continue
-    if ! __llmenv_is_plain "${(Pt)__llmenv_name}"; then
-      __llmenv_generation=$__llmenv_end
+  __llmenv_lines=("${(@f)2}")
+  __llmenv_end=$__llmenv_lines[(i)end$__llmenv_tab*]
+  (( __llmenv_end <= $#__llmenv_lines )) || return 4
+  __llmenv_lines[__llmenv_end,-1]=("$__llmenv_lines[__llmenv_end]") __llmenv_end=${__llmenv_lines[-1]#*$'\t'}
+  __llmenv_parts=("${(@ps:\t:)__llmenv_lines[(r)state$__llmenv_tab*]}")
+  __llmenv_sets=("${(@)${(@M)__llmenv_lines:#set$'\t'*}#*$'\t'}") __llmenv_set_names=("${(@)__llmenv_sets%%$'\t'*}")
+  __llmenv_unsets=("${(@)${(@M)__llmenv_lines:#unset$'\t'*}#*$'\t'}")
+  (( $#__llmenv_parts == 6 && ${#${(@M)__llmenv_sets:#[^$'\t']*$'\t'*}} == $#__llmenv_sets )) || return 4
+  for __llmenv_name in "${(@)__llmenv_set_names:|__llmenv_fine}" "${(@)__llmenv_unsets:|__llmenv_fine}"; do
+    if [[ $#__llmenv_fine -gt 999 ]] || ! __llmenv_is_allowed; then
+      __llmenv_wrong='the daemon names a variable that must not be set' __llmenv_hint='run `llmenv daemon restart`'
       return 6
     fi
+    __llmenv_fine+=($__llmenv_name)
   done
+  __llmenv_name=$__llmenv_lines[(r)shell$__llmenv_tab$__llmenv_own.<->]
+  if [[ -n $__llmenv_name ]]; then
+    __llmenv_id=${__llmenv_name#*$'\t'}
+    __llmenv_file=$__llmenv_state_dir/shells/$__llmenv_id
+  fi
+  (( $__llmenv_lines[(I)say$__llmenv_tab*] )) && __llmenv_says=("${(@)${(@M)__llmenv_lines:#say$'\t'*}#*$'\t'}")
+  if [[ $__llmenv_parts[2] != apply ]]; then
+    for __llmenv_name in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_name"; done
+    return 0
+  fi
+  __llmenv_r=$__llmenv_parts[3] __llmenv_p=${__llmenv_parts[4]:#-} __llmenv_l=$__llmenv_parts[5] __llmenv_m=${__llmenv_parts[6]:#-}
+  [[ $__llmenv_p == "$__llmenv_profile" && $1 != choose ]] && __llmenv_same=1
+  (( $__llmenv_lines[(I)yours$__llmenv_tab*] )) && __llmenv_yours=,${(j:,:)${(M)__llmenv_lines:#yours$'\t'*}#*$'\t'},
 
-  for __llmenv_line in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_line"; done
+  # Nothing is changed yet, and one name that cannot be replaced stops all of it: half a pair would send one account's
+  # key to another's host.
+  __llmenv_parts=()
+  for __llmenv_name in $__llmenv_unsets; do
+    # Nothing there and nothing wanted: nothing to keep in mind.
+    [[ -v $__llmenv_name || -n ${__llmenv_earlier[$__llmenv_name]-} ]] && __llmenv_parts+=($__llmenv_name '')
+  done
+  __llmenv_sets=("${(@)__llmenv_sets/#*$'\t'/=}")
+  for __llmenv_name __llmenv_want in "$__llmenv_parts[@]" "${(@)__llmenv_set_names:^__llmenv_sets}"; do
+    __llmenv_type=${(Pt)__llmenv_name} __llmenv_list+=,$__llmenv_name
+    if [[ -z ${__llmenv_earlier[$__llmenv_name]-} || $__llmenv_yours == *,$__llmenv_name,* ]]; then
+      __llmenv_e+=($__llmenv_name "${__llmenv_type/-local} ${(P)__llmenv_name-}")
+    elif [[ "${__llmenv_type:+=}${(P)__llmenv_name-}" == "$__llmenv_applied[$__llmenv_name]" ]]; then
+      __llmenv_e+=($__llmenv_name "$__llmenv_earlier[$__llmenv_name]")
+      if [[ $__llmenv_want == "$__llmenv_applied[$__llmenv_name]" ]]; then
+        __llmenv_a+=($__llmenv_name "$__llmenv_want") __llmenv_w+=($__llmenv_name "${__llmenv_want#=}")
+        continue
+      fi
+    elif [[ -n $__llmenv_same ]]; then
+      # Changed by hand while the profile stays: it is the user's until something is chosen.
+      __llmenv_e+=($__llmenv_name "$__llmenv_earlier[$__llmenv_name]")
+      __llmenv_a+=($__llmenv_name "$__llmenv_applied[$__llmenv_name]") __llmenv_w+=($__llmenv_name "${(P)__llmenv_name-}")
+      continue
+    else
+      __llmenv_e+=($__llmenv_name "${__llmenv_type/-local} ${(P)__llmenv_name-}")
+    fi
+    __llmenv_a+=($__llmenv_name "$__llmenv_want") __llmenv_w+=($__llmenv_name "${__llmenv_want#=}")
+    if [[ -n $__llmenv_type ]]; then
+      [[ $__llmenv_type == (scalar|scalar-export) ]] || __llmenv_is_plain || __llmenv_refused=1
+      __llmenv_gone+=($__llmenv_name)
+    fi
+    [[ -z $__llmenv_want ]] || __llmenv_put+=("$__llmenv_name$__llmenv_want")
+  done
+  # Which names go back.
+  for __llmenv_name in $__llmenv_names; do
+    [[ $__llmenv_list, == *,$__llmenv_name,* || $__llmenv_yours == *,$__llmenv_name,* ]] && continue
+    __llmenv_type=${(Pt)__llmenv_name}
+    [[ "${__llmenv_type:+=}${(P)__llmenv_name-}" == "$__llmenv_applied[$__llmenv_name]" ]] || continue
+    if [[ -n $__llmenv_type ]]; then
+      [[ $__llmenv_type == (scalar|scalar-export) ]] || __llmenv_is_plain || __llmenv_refused=1
+      __llmenv_gone+=($__llmenv_name)
+    fi
+    [[ $__llmenv_earlier[$__llmenv_name] == ' '* ]] || __llmenv_back+=($__llmenv_name "$__llmenv_earlier[$__llmenv_name]")
+  done
+  if [[ ${(t)LLMENV_PROFILE-}${(t)LLMENV_STATE-} == *readonly* ]]; then
+    __llmenv_name='LLMENV_PROFILE or LLMENV_STATE' __llmenv_type=readonly
+    __llmenv_is_plain || __llmenv_refused=1
+  fi
+  if [[ -n $__llmenv_refused ]]; then
+    __llmenv_generation=$__llmenv_end
+    return 6
+  fi
 
-  # From here on nothing can fail, and Ctrl-C waits. What changes is first taken away, so that even a kill in between
-  # leaves no mixed pair to a process started by it.
+  # From here on nothing can fail, and Ctrl-C waits. What changes is first taken away: whatever looks in between never
+  # meets a key with another's address.
   trap '' INT
-  for __llmenv_name in $__llmenv_new; do
-    [[ -z $__llmenv_todo[$__llmenv_name] ]] || builtin unset -v -- $__llmenv_name
-  done
-  for __llmenv_name in $__llmenv_back; do builtin unset -v -- $__llmenv_name; done
-  __llmenv_watched=()
-  for __llmenv_name in $__llmenv_new; do
-    [[ -n $__llmenv_todo[$__llmenv_name] && $__llmenv_k[$__llmenv_name] == set ]] &&
-      builtin typeset -gx -- "$__llmenv_name=$__llmenv_v[$__llmenv_name]"
-    __llmenv_watched+=($__llmenv_name "$__llmenv_now[$__llmenv_name]")
-  done
-  for __llmenv_name in $__llmenv_back; do
-    __llmenv_type=$__llmenv_types[$__llmenv_name]
-    [[ -n $__llmenv_type ]] || continue
-    __llmenv_parts=(-g)
-    case $__llmenv_type in (*export*) __llmenv_parts+=(-x) ;; (*) __llmenv_parts+=(+x) ;; esac
-    case $__llmenv_type in (integer*) __llmenv_parts+=(-i) ;; (*lower*) __llmenv_parts+=(-l) ;; (*upper*) __llmenv_parts+=(-u) ;; esac
-    builtin typeset $__llmenv_parts -- "$__llmenv_name=$__llmenv_olds[$__llmenv_name]"
-  done
-  __llmenv_names=($__llmenv_new)
-  __llmenv_kinds=("${(@kv)__llmenv_k}") __llmenv_values=("${(@kv)__llmenv_v}")
-  __llmenv_types=("${(@kv)__llmenv_t}") __llmenv_olds=("${(@kv)__llmenv_o}")
+  (( $#__llmenv_gone )) && builtin unset -v -- $__llmenv_gone
+  __llmenv_names=(${(s:,:)__llmenv_list}) __llmenv_watched=("$__llmenv_w[@]")
+  __llmenv_applied=("$__llmenv_a[@]") __llmenv_earlier=("$__llmenv_e[@]")
   __llmenv_reason=$__llmenv_r __llmenv_profile=$__llmenv_p __llmenv_lease=$__llmenv_l __llmenv_mark=$__llmenv_m
   [[ -z $__llmenv_end ]] || __llmenv_generation=$__llmenv_end
-  if [[ -n $__llmenv_p ]]; then builtin typeset -gx LLMENV_PROFILE=$__llmenv_p; else builtin unset -v LLMENV_PROFILE; fi
-  if [[ $__llmenv_r == none && $#__llmenv_names == 0 ]]; then
+  if [[ -n $__llmenv_p ]]; then __llmenv_put+=(LLMENV_PROFILE=$__llmenv_p); else builtin unset -v LLMENV_PROFILE; fi
+  if [[ $__llmenv_r == none && -z $__llmenv_list ]]; then
     builtin unset -v LLMENV_STATE
   else
-    builtin typeset -gx LLMENV_STATE=1:$__llmenv_id:$__llmenv_r:$__llmenv_l:${__llmenv_m:--}:${(j:,:)__llmenv_names}
+    __llmenv_put+=(LLMENV_STATE=1:$__llmenv_id:$__llmenv_r:$__llmenv_l:${__llmenv_m:--}:${__llmenv_list#,})
   fi
+  (( $#__llmenv_put )) && builtin typeset -gx -- "$__llmenv_put[@]"
+  for __llmenv_name __llmenv_want in "$__llmenv_back[@]"; do
+    __llmenv_type=${__llmenv_want%% *} __llmenv_parts=(-g)
+    case $__llmenv_type in (*export*) __llmenv_parts+=(-x) ;; (*) __llmenv_parts+=(+x) ;; esac
+    case $__llmenv_type in (integer*) __llmenv_parts+=(-i) ;; (*lower*) __llmenv_parts+=(-l) ;; (*upper*) __llmenv_parts+=(-u) ;; esac
+    builtin typeset $__llmenv_parts -- "$__llmenv_name=${__llmenv_want#* }"
+  done
+  # `using …` is not said of what was refused.
+  for __llmenv_name in "$__llmenv_says[@]"; do __llmenv_say "$__llmenv_name"; done
   return 0
 }
 
@@ -464,11 +458,13 @@ __llmenv_load() {
   local __llmenv_stat=
   # With `sudo -E` this would be somebody else's home.
   [[ -O $HOME ]] || return 0
-  typeset -ga __llmenv_names __llmenv_watched precmd_functions preexec_functions chpwd_functions
-  typeset -gA __llmenv_kinds __llmenv_values __llmenv_types __llmenv_olds
+  typeset -ga __llmenv_names __llmenv_watched __llmenv_fine precmd_functions preexec_functions chpwd_functions
+  # By name: what was applied, as `=VALUE`, or nothing for a name that was unset; and what was there before, as its type, a
+  # blank and its value.
+  typeset -gA __llmenv_applied __llmenv_earlier
   typeset -g +x __llmenv_first=1 __llmenv_pwd= __llmenv_generation= __llmenv_retry=0 __llmenv_silent=none __llmenv_told=
   typeset -g +x __llmenv_reason=none __llmenv_profile= __llmenv_lease=0 __llmenv_mark= __llmenv_previous=auto
-  typeset -g +x __llmenv_direct=0 __llmenv_checked= __llmenv_own=$$ __llmenv_id=$$.0
+  typeset -g +x __llmenv_direct=0 __llmenv_checked= __llmenv_socket= __llmenv_own=$$ __llmenv_id=$$.0
   zmodload zsh/system zsh/datetime zsh/net/socket 2>/dev/null && __llmenv_direct=1
   # Linux tells a process' start time in the 22nd field of this file; elsewhere the daemon does.
   if [[ -r /proc/$$/stat ]]; then

@@ -34,7 +34,11 @@ pub fn killed_daemon_comes_back(shell: Shell) {
     assert_eq!(terminal.run(""), "");
     assert_active(&mut terminal, &WORK);
     assert_eq!(scene.home.daemon_pid(), None, "an idle prompt starts nothing");
-    enter(&mut terminal, &fast);
+    let text = enter(&mut terminal, &fast);
+    if text.contains("none could be started") {
+        // Too busy a machine to start one in half a second: it is there in a moment.
+        scene.enter_until_active(&mut terminal, &fast, &FAST);
+    }
     assert_active(&mut terminal, &FAST);
     kill(&scene);
     choose(&mut terminal, "llmenv use work");
@@ -68,8 +72,7 @@ pub fn t22_stopped_daemon(shell: Shell) {
     let mut second = scene.builder(shell).cwd("fast").start();
     assert_pair(&mut second, None, None);
     signal(&scene, Signal::CONT);
-    enter(&mut terminal, &work);
-    assert_active(&mut terminal, &WORK);
+    scene.enter_until_active(&mut terminal, &work, &WORK);
     // What was chosen stays through it all.
     choose(&mut terminal, "llmenv use fast");
     signal(&scene, Signal::STOP);

@@ -56,10 +56,29 @@ impl Scene {
         scene
     }
 
-    /// Runs `llmenv`, which must succeed.
+    /// Runs `llmenv`, which must succeed. Where a machine is too busy to start a daemon in time it is run again.
     pub fn must(&self, args: &[&str], stdin: &str) {
-        let output = self.home.llmenv_with(args, stdin);
+        let mut output = self.home.llmenv_with(args, stdin);
+        for _ in 0..20 {
+            if !output.stderr.contains("did not answer within half a second") {
+                break;
+            }
+            output = self.home.llmenv_with(args, stdin);
+        }
         assert_eq!(output.code, 0, "llmenv {args:?}: {}", output.stderr);
+    }
+
+    /// Enters a directory until its account is active, after a daemon was away.
+    pub fn enter_until_active(&self, terminal: &mut Terminal, dir: &Path, account: &Account) {
+        for _ in 0..20 {
+            self.must(&["list"], "");
+            terminal.run(&cd_line(terminal.shell(), dir));
+            if terminal.child_var("LLMENV_PROFILE").as_deref() == Some(account.name) {
+                break;
+            }
+            terminal.run(&cd_line(terminal.shell(), Path::new("/")));
+        }
+        assert_active(terminal, account);
     }
 
     /// Makes a directory and pins it; gives its path.

@@ -264,32 +264,29 @@ fn scripts_are_left_alone_unless_they_ask() {
     assert_nothing(&mut terminal);
 }
 
-/// What a daemon says is text, whoever it is.
+/// What a daemon says is text, and an answer with anything else in it is none.
 #[test]
 fn t02_fake_daemon_speaks_plainly_zsh() {
     let scene = Scene::new();
     let fake = FakeDaemon::start(&scene);
     let mut terminal = scene.shell(ZSH);
-    fake.answers(Answer::lines("say\t\u{1b}]0;evil\u{7}\u{1b}[31mred\u{9b}31m $(touch pwn) 鍵\n"));
-    let before = terminal.raw_output().len();
-    terminal.run("cd /");
-    let seen = String::from_utf8_lossy(&terminal.raw_output()[before..]).into_owned();
-    assert!(seen.contains("llmenv: ?]0;evil??[31mred?31m $(touch pwn) 鍵"), "{seen}");
-    // A value with a control character in it, and one with a zero byte.
-    for value in ["a\0b", "a\u{1b}b", "a\rb", "a\u{7f}b"] {
-        fake.answers(Answer::lines(&format!("set\tOPENAI_BASE_URL\tx\nset\tOPENAI_API_KEY\t{value}\n")));
-        let text = enter(
-            &mut terminal,
-            std::path::Path::new(if value.contains('\0') || value.contains('\r') { "/usr" } else { "/" }),
-        );
+    let mut dirs = ["/usr", "/"].into_iter().cycle();
+    for wild in ["say\t\u{1b}]0;evil\u{7}", "set\tA\ta\0b", "set\tA\ta\u{1b}b", "set\tA\ta\rb", "set\tA\ta\u{7f}b"] {
+        fake.answers(Answer::lines(&format!("set\tOPENAI_BASE_URL\tx\n{wild}\n")));
+        let text = enter(&mut terminal, std::path::Path::new(dirs.next().unwrap()));
         assert_eq!(
             said(&text),
             [
-                "llmenv: the daemon's value for OPENAI_API_KEY is not one line, so nothing was changed; run `llmenv daemon restart`"
-            ]
+                "llmenv: the answer of the daemon holds control characters, so nothing was changed; run `llmenv daemon restart`"
+            ],
+            "{wild:?}"
         );
         assert_pair(&mut terminal, None, None);
     }
+    fake.answers(Answer::lines("say\tplain $(touch pwn) `touch pwn` 鍵 \u{9b}31m\nset\tOPENAI_ORG_ID\tspoken\n"));
+    let text = enter(&mut terminal, &scene.home.path("run"));
+    assert_eq!(said(&text), ["llmenv: plain $(touch pwn) `touch pwn` 鍵 ?31m"]);
+    assert_both(&mut terminal, "OPENAI_ORG_ID", Some("spoken"));
 }
 
 /// A socket, or its folder, that is not ours alone is not spoken to.
