@@ -10,11 +10,10 @@
 # - [DebuggerHidden] keeps `Set-PSDebug -Trace` out of these functions; it would print keys.
 # - Nothing here throws into the session, and what was caught is taken out of `$Error` again.
 
-if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
-  ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -ne '0' -and $function:PSConsoleHostReadLine -and
-    -not [Console]::IsInputRedirected)) {
+if ($env:LLMENV_HOOK -eq '1' -or
+  ($env:LLMENV_HOOK -ne '0' -and $function:PSConsoleHostReadLine -and -not [Console]::IsInputRedirected)) {
 
-  if ($null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__llmenv')) {
+  if ($null -eq $variable:__llmenv) {
     $global:__llmenv = @{
       # What is applied: names, values ($null: unset), values last seen, values before llmenv ($null: not set).
       Names = [object[]]@(); Values = [object[]]@(); Seen = [object[]]@(); Olds = [object[]]@()
@@ -30,7 +29,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       # Names that were found fit; the last answer applied, without its end; what it wants unset that is not there.
       Fit = @{}; Text = ''; Rivals = [object[]]@()
       # Functions of others that were wrapped, one slot each, and what stood outermost when ours last ran.
-      Wrapped = [Collections.ArrayList]@(); Prompt = $null; ReadLine = $null; Cd = $false
+      Wrapped = @{}; OwnPrompt = $null; OwnReadLine = $null; Prompt = $null; ReadLine = $null; Cd = $false
     }
   }
   $global:__llmenv['Program'] = __LLMENV_PROGRAM__
@@ -202,7 +201,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   function global:__llmenv_exchange_pipe {
     [Diagnostics.DebuggerHidden()]param($Request, $Milliseconds)
     $options = 'Asynchronous'
-    if ($PSVersionTable.PSEdition -eq 'Core') { $options = 'Asynchronous, CurrentUserOnly' }
+    if ($PSEdition -eq 'Core') { $options = 'Asynchronous, CurrentUserOnly' }
     $pipe = [IO.Pipes.NamedPipeClientStream]::new('.', $global:__llmenv['Pipe'], [IO.Pipes.PipeDirection]::InOut,
       [IO.Pipes.PipeOptions]$options)
     try {
@@ -215,7 +214,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         if ($exception -is [UnauthorizedAccessException]) { return 'stranger' }
         return 'absent'
       }
-      if ($PSVersionTable.PSEdition -ne 'Core') {
+      if ($PSEdition -ne 'Core') {
         $owner = $pipe.GetAccessControl().GetOwner([Security.Principal.SecurityIdentifier])
         $me = [Security.Principal.WindowsIdentity]::GetCurrent()
         if (-not $owner.Equals($me.User) -and -not $owner.Equals($me.Owner)) { return 'stranger' }
@@ -717,7 +716,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         }
       }
       if ($names.Count -eq 0) { continue }
-      # A function or program of that name knows what it does.
+      # A function or program of that name knows what it does, one that this very line makes too.
+      if ([regex]::IsMatch($Line, "\bfunction\s+(?:\w+:)?$word\b", 'IgnoreCase')) { continue }
       $known = $ExecutionContext.InvokeCommand.GetCommand($word, 'Alias, Function, Cmdlet, Application')
       if ($word -eq 'set') {
         if ($null -eq $known -or $known.CommandType -ne 'Alias' -or $known.Definition -ne 'Set-Variable') { continue }
@@ -766,62 +766,30 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     } catch { __llmenv_forget $_ }
   }
 
-  # Names what a function of somebody else is wrapped with, in a slot of its own: tools may wrap ours, and be wrapped again.
+  # Wraps a function that is there already, or is there again: each has a slot of its own, since tools may wrap ours and be
+  # wrapped once more.
   function global:__llmenv_wrap {
-    [Diagnostics.DebuggerHidden()]param([string]$Name, [scriptblock]$Inner)
-    $slot = $global:__llmenv['Wrapped'].Add($Inner)
-    if ($Name -eq 'prompt') {
-      # Nothing changed is the usual case: a read and a few comparisons, no process, no socket, and no function called, since
-      # a call costs more than all of them.
-      $text = '$__llmenv_ok = $?
-        try {
-          $__llmenv_s = $global:__llmenv
-          $__llmenv_s["Looked"] = $true
-          $__llmenv_due = $__llmenv_s["First"] -or $__llmenv_s["Absent"]
-          if ($__llmenv_s["File"].Length -gt 0) {
-            $__llmenv_now = [IO.File]::ReadAllText($__llmenv_s["File"])
-            if (-not [object]::Equals($__llmenv_now, $__llmenv_s["Generation"])) { $__llmenv_due = $true }
-          }
-          if (-not [object]::Equals($PWD.Path, $__llmenv_s["Place"])) { $__llmenv_due = $true }
-          $__llmenv_names = $__llmenv_s["Names"]; $__llmenv_seen = $__llmenv_s["Seen"]
-          for ($__llmenv_i = 0; $__llmenv_i -lt $__llmenv_names.Length; $__llmenv_i++) {
-            if (-not [object]::Equals([Environment]::GetEnvironmentVariable($__llmenv_names[$__llmenv_i]),
-                $__llmenv_seen[$__llmenv_i])) { $__llmenv_due = $true }
-          }
-        } catch { $__llmenv_due = $true; if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
-        try {
-          if ($__llmenv_due) { $null = __llmenv_look; $global:__llmenv["Prompt"] = $function:prompt }
-          if (-not $__llmenv_s["Read"]) { $null = __llmenv_attach }
-          $__llmenv_s["Read"] = $false
-        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
-        if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
-        & $global:__llmenv["Wrapped"][SLOT]'
+    [Diagnostics.DebuggerHidden()]param([string]$Name)
+    $s = $global:__llmenv
+    $slot = "$Name$($s['Wrapped'].Count)"
+    $own = $s['OwnPrompt']; if ($Name -eq 'ReadLine') { $own = $s['OwnReadLine'] }
+    $own = [scriptblock]::Create("$own".Replace("['Wrapped']['$Name']", "['Wrapped']['$slot']"))
+    if ($Name -eq 'ReadLine') {
+      $s['Wrapped'][$slot] = $function:PSConsoleHostReadLine
+      ${function:global:PSConsoleHostReadLine} = $own
+      $s['ReadLine'] = $function:PSConsoleHostReadLine
     } else {
-      # Whatever this gives besides the line typed would be run in its place.
-      $text = '$__llmenv_ok = $?
-        try {
-          if (-not $global:__llmenv["Looked"]) { $null = __llmenv_look }
-        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
-        if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
-        $__llmenv_line = & $global:__llmenv["Wrapped"][SLOT]
-        try {
-          $global:__llmenv["Looked"] = $false; $global:__llmenv["Read"] = $true
-          $null = __llmenv_push
-          if ($__llmenv_line -is [string] -and (__llmenv_explain $__llmenv_line)) { $__llmenv_line = "" }
-        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
-        $__llmenv_line'
+      $s['Wrapped'][$slot] = $function:prompt
+      ${function:global:prompt} = $own
+      $s['Prompt'] = $function:prompt
     }
-    $wrapper = [scriptblock]::Create('[Diagnostics.DebuggerHidden()]param()' + "`n" + $text.Replace('SLOT', "$slot"))
-    $null = $ExecutionContext.SessionState.InvokeProvider.Item.Set("function:global:$Name", $wrapper)
-    if ($Name -eq 'prompt') { $global:__llmenv['Prompt'] = $function:prompt }
-    else { $global:__llmenv['ReadLine'] = $function:PSConsoleHostReadLine }
   }
 
   # PSReadLine imported anew brings its own function back; what another tool put around ours stays.
   function global:__llmenv_attach {
     [Diagnostics.DebuggerHidden()]param()
     $inner = $function:PSConsoleHostReadLine
-    if ($null -ne $inner -and "$($inner.Module)" -eq 'PSReadLine') { __llmenv_wrap 'PSConsoleHostReadLine' $inner }
+    if ($null -ne $inner -and "$($inner.Module)" -eq 'PSReadLine') { __llmenv_wrap 'ReadLine' }
   }
 
   # Written so that it stands alone: without the rest it is the program.
@@ -871,7 +839,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     __llmenv_say 'a read-only function `llmenv` is in the way, so `llmenv use` cannot change this shell'
     __llmenv_forget $_
   }
-  if ($null -ne $ExecutionContext.InvokeCommand.GetCommand('llmenv', 'Alias')) {
+  if ($null -ne $alias:llmenv) {
     __llmenv_say 'an alias `llmenv` hides the function of that name, so `llmenv use` cannot change this shell'
   }
 
@@ -906,29 +874,80 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
 
   # What stood outermost when ours last ran has ours inside: loading again adds nothing there.
   try {
-    if (-not [object]::ReferenceEquals($function:prompt, $global:__llmenv['Prompt'])) {
-      __llmenv_wrap 'prompt' $function:prompt
-    }
+    if (-not $function:prompt) {
+    } elseif ($null -eq $global:__llmenv['OwnPrompt']) {
+      $global:__llmenv['Wrapped']['Prompt'] = $function:prompt
+      # Nothing changed is the usual case: a read and a few comparisons, no process, no socket, and no function called,
+      # since a call costs more than all of them.
+      function global:prompt {
+        [Diagnostics.DebuggerHidden()]param()
+        $__llmenv_ok = $?
+        try {
+          $__llmenv_s = $global:__llmenv
+          $__llmenv_s['Looked'] = $true
+          $__llmenv_due = $__llmenv_s['First'] -or $__llmenv_s['Absent']
+          if ($__llmenv_s['File'].Length -gt 0) {
+            $__llmenv_now = [IO.File]::ReadAllText($__llmenv_s['File'])
+            if (-not [object]::Equals($__llmenv_now, $__llmenv_s['Generation'])) { $__llmenv_due = $true }
+          }
+          if (-not [object]::Equals($PWD.Path, $__llmenv_s['Place'])) { $__llmenv_due = $true }
+          $__llmenv_names = $__llmenv_s['Names']; $__llmenv_seen = $__llmenv_s['Seen']
+          for ($__llmenv_i = 0; $__llmenv_i -lt $__llmenv_names.Length; $__llmenv_i++) {
+            if (-not [object]::Equals([Environment]::GetEnvironmentVariable($__llmenv_names[$__llmenv_i]),
+                $__llmenv_seen[$__llmenv_i])) { $__llmenv_due = $true }
+          }
+        } catch { $__llmenv_due = $true; if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        try {
+          if ($__llmenv_due) { $null = __llmenv_look; $global:__llmenv['Prompt'] = $function:prompt }
+          if (-not $global:__llmenv['Read']) { $null = __llmenv_attach }
+          $global:__llmenv['Read'] = $false
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
+        & $global:__llmenv['Wrapped']['Prompt']
+      }
+      $global:__llmenv['OwnPrompt'] = $global:__llmenv['Prompt'] = $function:prompt
+    } elseif (-not [object]::ReferenceEquals($function:prompt, $global:__llmenv['Prompt'])) { __llmenv_wrap 'Prompt' }
   } catch { __llmenv_forget $_ }
   try {
-    if ($function:PSConsoleHostReadLine -and
-      -not [object]::ReferenceEquals($function:PSConsoleHostReadLine, $global:__llmenv['ReadLine'])) {
-      __llmenv_wrap 'PSConsoleHostReadLine' $function:PSConsoleHostReadLine
+    if (-not $function:PSConsoleHostReadLine) {
+    } elseif ($null -eq $global:__llmenv['OwnReadLine']) {
+      $global:__llmenv['Wrapped']['ReadLine'] = $function:PSConsoleHostReadLine
+      # Whatever this gives besides the line typed would be run for it.
+      function global:PSConsoleHostReadLine {
+        [Diagnostics.DebuggerHidden()]param()
+        $__llmenv_ok = $?
+        try {
+          if (-not $global:__llmenv['Looked']) { $null = __llmenv_look }
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
+        $__llmenv_line = & $global:__llmenv['Wrapped']['ReadLine']
+        try {
+          $global:__llmenv['Looked'] = $false; $global:__llmenv['Read'] = $true
+          $null = __llmenv_push
+          if ($__llmenv_line -is [string] -and (__llmenv_explain $__llmenv_line)) { $__llmenv_line = '' }
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        $__llmenv_line
+      }
+      $global:__llmenv['OwnReadLine'] = $global:__llmenv['ReadLine'] = $function:PSConsoleHostReadLine
+    } elseif (-not [object]::ReferenceEquals($function:PSConsoleHostReadLine, $global:__llmenv['ReadLine'])) {
+      __llmenv_wrap 'ReadLine'
     }
   } catch { __llmenv_forget $_ }
-  # A directory entered in the middle of a line counts for the next command of that line (PowerShell 7).
-  try {
-    if (-not $global:__llmenv['Cd'] -and
-      $null -ne $ExecutionContext.SessionState.InvokeCommand.PSObject.Properties['LocationChangedAction']) {
-      $ExecutionContext.SessionState.InvokeCommand.LocationChangedAction = [Delegate]::Combine(
-        $ExecutionContext.SessionState.InvokeCommand.LocationChangedAction,
-        [EventHandler[Management.Automation.LocationChangedEventArgs]] {
-          [Diagnostics.DebuggerHidden()]param()
-          try { if (-not $global:__llmenv['First']) { $null = __llmenv_look } } catch { __llmenv_forget $_ }
-        })
+  # A directory entered in the middle of a line counts for the next command of that line.
+  if ($PSEdition -eq 'Core' -and -not $global:__llmenv['Cd']) {
+    try {
+      $__llmenv_action = [EventHandler[Management.Automation.LocationChangedEventArgs]] {
+        [Diagnostics.DebuggerHidden()]param()
+        try { if (-not $global:__llmenv['First']) { $null = __llmenv_look } } catch { __llmenv_forget $_ }
+      }
+      $__llmenv_commands = $ExecutionContext.SessionState.InvokeCommand
+      if ($null -ne $__llmenv_commands.LocationChangedAction) {
+        $__llmenv_action = [Delegate]::Combine($__llmenv_commands.LocationChangedAction, $__llmenv_action)
+      }
+      $__llmenv_commands.LocationChangedAction = $__llmenv_action
       $global:__llmenv['Cd'] = $true
-    }
-  } catch { __llmenv_forget $_ }
+    } catch { __llmenv_forget $_ }
+  }
   # Asked for where no prompt is drawn.
   if (-not $function:PSConsoleHostReadLine -or [Console]::IsInputRedirected) { $null = __llmenv_look }
 }

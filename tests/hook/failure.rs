@@ -10,13 +10,15 @@ use super::scene::{
 };
 use crate::support::{LLMENV, Shell, Terminal};
 
-fn signal(scene: &Scene, signal: Signal) -> u32 {
+/// Signals the scene's daemon.
+pub fn signal(scene: &Scene, signal: Signal) -> u32 {
     let pid = scene.home.daemon_pid().expect("a daemon");
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
     pid
 }
 
-fn kill(scene: &Scene) {
+/// Kills the scene's daemon, and waits until it is gone.
+pub fn kill(scene: &Scene) {
     signal(scene, Signal::KILL);
     // A dying process takes connections until its last thread is gone.
     let socket = scene.home.path("run/llmenv/daemon.sock");

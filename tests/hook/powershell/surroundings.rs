@@ -1,12 +1,15 @@
 //! What else there is in a session: strict settings, other tools' functions, providers, hosts that are not interactive.
 
+use rustix::process::Signal;
+
+use super::super::failure::{kill, signal};
 use super::super::fake_daemon::{Answer, FakeDaemon};
 use super::super::scene::{
     FAST, Scene, WORK, WORK_NEXT, assert_active, assert_both, assert_nothing, assert_pair, cd_line, choose, enter,
-    said, var_in, wait_until,
+    said, var_in,
 };
 use super::{LOAD, PWSH, around, assert_no_errors, pwsh_or_leave_out, shown};
-use crate::support::{Shell, home, powershell};
+use crate::support::{Shell, Terminal, home, powershell};
 
 const STRICT: &str = "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'\n\
                       $PSNativeCommandUseErrorActionPreference = $true; $WhatIfPreference = $true; $OFS = '#'\n\
@@ -114,8 +117,6 @@ fn other_tools_wrap_and_are_wrapped() {
     let layers = shown(&mut terminal, "$__llmenv.Wrapped.Count");
     for _ in 0..3 {
         terminal.run(LOAD);
-        terminal.run(". $PROFILE.CurrentUserAllHosts 6>$null");
-        terminal.run(LOAD);
     }
     assert_eq!(enter(&mut terminal, &work), "");
     assert_active(&mut terminal, &WORK);
@@ -200,9 +201,9 @@ fn a_constant_function_is_left_in_place() {
     pwsh_or_leave_out!();
     let scene = Scene::new();
     let work = scene.pin("work", &WORK);
-    let before =
-        "function global:llmenv { 'mine' }; Set-Item function:global:llmenv -Options Constant -Value { 'mine' }";
-    let mut terminal = around(&scene, before, "").start();
+    let rc = "$null = New-Item -Path function:global:llmenv -Options Constant -Value { 'mine' }\n\
+              & (Get-Command llmenv -CommandType Application) init powershell | Out-String | Invoke-Expression";
+    let mut terminal = Terminal::builder(&scene.home, PWSH).rc(rc).start();
     let started = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
     assert!(started.contains("llmenv: a read-only function `llmenv` is in the way"), "{started}");
     assert_eq!(shown(&mut terminal, "llmenv use work"), "mine");
@@ -317,8 +318,7 @@ fn a_changed_address_takes_the_key_out_without_a_daemon() {
     let scene = Scene::new();
     let mut terminal = scene.shell(PWSH);
     choose(&mut terminal, "llmenv use work");
-    let pid = rustix::process::Pid::from_raw(i32::try_from(scene.home.daemon_pid().unwrap()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    signal(&scene, Signal::STOP);
     let text = terminal.run("$env:OPENAI_BASE_URL = 'https://elsewhere.example/v1'");
     assert_eq!(
         said(&text),
@@ -329,7 +329,7 @@ fn a_changed_address_takes_the_key_out_without_a_daemon() {
     );
     assert_pair(&mut terminal, None, Some("https://elsewhere.example/v1"));
     assert_eq!(terminal.run(""), "");
-    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    signal(&scene, Signal::CONT);
     choose(&mut terminal, "llmenv use work");
     assert_active(&mut terminal, &WORK);
     assert_no_errors(&mut terminal);
@@ -347,15 +347,13 @@ fn the_pipe_client_speaks_the_same() {
     enter(&mut terminal, &work);
     assert_active(&mut terminal, &WORK);
     assert_eq!(shown(&mut terminal, "$__llmenv.Pipe"), socket.display().to_string(), "it was used");
-    let pid = rustix::process::Pid::from_raw(i32::try_from(scene.home.daemon_pid().unwrap()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    signal(&scene, Signal::STOP);
     let text = terminal.run("cd /");
     assert_eq!(
         said(&text),
         ["llmenv: the daemon does not answer, so `work` was taken out of this shell on leaving its directory"]
     );
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    wait_until("the daemon is dead", || scene.home.daemon_pid().is_none());
+    kill(&scene);
     enter(&mut terminal, &fast);
     assert_active(&mut terminal, &FAST);
     assert_both(&mut terminal, "LLMENV_PROFILE", Some("fast"));

@@ -53,7 +53,8 @@ fn status_input_and_terminal_pass_through() {
     }
     assert_active(&mut terminal, &WORK);
     // What a program asks for at the terminal is typed there.
-    terminal.type_line("llmenv exec work -- sh -c 'read x; echo \"<$x>\"'");
+    terminal.type_line("llmenv exec work -- sh -c 'echo rea\"\"dy; read x; echo \"<$x>\"'");
+    terminal.wait_for(|text| text.contains("ready"));
     terminal.answer("typed");
     assert!(terminal.wait_prompt().contains("<typed>"));
     choose(&mut terminal, "llmenv use fast --for 2h");
