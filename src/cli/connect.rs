@@ -63,8 +63,8 @@ impl Answerer {
     ///
     /// A daemon that ends in the middle loses nothing: the next one is asked the same again.
     pub fn ask(&mut self, request: &Request) -> Result<Response> {
-        let response = match &mut self.client {
-            Some(client) => match client.ask(request) {
+        let response = if let Some(client) = &mut self.client {
+            match client.ask(request) {
                 Err(err) if client.is_broken() && is_repeatable(request) => {
                     let Some(paths) = self.paths.take() else { return Err(err) };
                     // Once: whatever ends two daemons in a row is not cured by a third.
@@ -74,14 +74,13 @@ impl Answerer {
                     response?
                 }
                 response => response?,
-            },
-            None => {
-                let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
-                if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
-                    self.earlier.push(request.clone());
-                }
-                response
             }
+        } else {
+            let response = crate::daemon::in_process_after(&self.earlier, request.clone())?;
+            if matches!(request, Request::KeyCache { .. } | Request::Unlock { .. }) {
+                self.earlier.push(request.clone());
+            }
+            response
         };
         match response {
             Response::Error(error) => Err(error),
@@ -195,13 +194,12 @@ pub fn stop(paths: &Paths, client: Option<Client>) -> Result<Option<u32>> {
     let holder = daemon_lock::holder(paths);
     let Some(pid) = client.as_ref().map(|client| client.address().pid).or(holder) else { return Ok(None) };
     let start = crate::process::start_time(pid);
-    let asked = match client {
-        Some(mut client) => client.ask(&Request::Stop).map(drop),
+    let asked = if let Some(mut client) = client {
+        client.ask(&Request::Stop).map(drop)
+    } else {
         // Its socket is gone or not to be trusted: it is asked the system's way, so that it finishes what it writes.
-        None => {
-            ask_to_end(pid, start);
-            Ok(())
-        }
+        ask_to_end(pid, start);
+        Ok(())
     };
     if asked.is_ok() && wait_until_gone(paths, pid, start) {
         return Ok(Some(pid));

@@ -31,6 +31,8 @@ const LOOK_PATIENCE: Duration = Duration::from_secs(5);
 const MAX_FOLDERS: usize = 512;
 /// The most of a file that is looked at; one that is larger is refused by whoever reads it.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// The longest chain of links that is followed.
+const MAX_LINKS: usize = 8;
 /// The socket and its address: what happens to these is for `lifecycle`.
 const PLACES: [&str; 2] = ["daemon.sock", "daemon"];
 
@@ -76,12 +78,15 @@ pub fn start(shared: &Shared, places: Vec<PathBuf>) {
     });
 }
 
+/// The number of a folder and when it was made, as far as the file system tells.
+type Identity = (u64, Option<std::time::SystemTime>);
+
 /// The watcher and what it watches.
 struct Watch {
     shared: Shared,
     watcher: Option<notify::RecommendedWatcher>,
     /// Folders with their identity: one that was removed and made again is another one.
-    watched: HashMap<PathBuf, u64>,
+    watched: HashMap<PathBuf, Identity>,
     names: Names,
     places: Vec<PathBuf>,
     seen: Option<[u8; 32]>,
@@ -89,7 +94,7 @@ struct Watch {
 
 /// What one look at the files found.
 struct Look {
-    folders: HashMap<PathBuf, u64>,
+    folders: HashMap<PathBuf, Identity>,
     names: HashSet<OsString>,
     content: [u8; 32],
 }
@@ -172,8 +177,7 @@ fn files(shared: &Shared) -> Vec<PathBuf> {
 }
 
 fn look_at(mut files: Vec<PathBuf>, home: &Path, places: &[PathBuf]) -> Look {
-    // A configuration that is a link into a dotfiles repository changes there.
-    let targets: Vec<_> = files.iter().filter(|file| file.is_symlink()).filter_map(|f| f.canonicalize().ok()).collect();
+    let targets: Vec<_> = files.iter().flat_map(|file| targets(file)).collect();
     files.extend(targets);
     let mut look = Look { folders: HashMap::new(), names: HashSet::new(), content: [0; 32] };
     let mut hash = Sha256::new();
@@ -209,7 +213,18 @@ fn look_at(mut files: Vec<PathBuf>, home: &Path, places: &[PathBuf]) -> Look {
     look
 }
 
-/// Tells a folder from another one of the same name; `None`: there is no such folder.
+/// Where a link leads, link by link: a configuration that is one into a folder of dotfiles changes there. The last need not
+/// exist: a checkout of other files takes it away for a moment.
+fn targets(file: &Path) -> Vec<PathBuf> {
+    let mut targets: Vec<PathBuf> = Vec::new();
+    while targets.len() < MAX_LINKS {
+        let link = targets.last().map_or(file, PathBuf::as_path);
+        let (Ok(target), Some(folder)) = (std::fs::read_link(link), link.parent()) else { break };
+        targets.push(folder.join(target));
+    }
+    targets
+}
+
 /// Says whether everybody writes there, as in `/tmp`: it changes all the time, and the slow look does for it.
 #[cfg(unix)]
 fn is_everybodys(folder: &Path) -> bool {
@@ -221,10 +236,14 @@ fn is_everybodys(_folder: &Path) -> bool {
     false
 }
 
-fn identity(folder: &Path) -> Option<u64> {
+/// Tells a folder from another one of the same name; `None`: there is no such folder.
+///
+/// Its number alone does not: many file systems give the number of a folder that was removed to the next one made.
+fn identity(folder: &Path) -> Option<Identity> {
     let meta = std::fs::metadata(folder).ok().filter(std::fs::Metadata::is_dir)?;
     #[cfg(unix)]
-    return Some(std::os::unix::fs::MetadataExt::ino(&meta));
+    let number = std::os::unix::fs::MetadataExt::ino(&meta);
     #[cfg(windows)]
-    return Some(std::os::windows::fs::MetadataExt::creation_time(&meta));
+    let number = 0;
+    Some((number, meta.created().ok()))
 }

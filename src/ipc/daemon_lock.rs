@@ -28,14 +28,12 @@ pub fn holder(paths: &Paths) -> Option<u32> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
-            match (&mut file).take(32).read_to_string(&mut text) {
-                Ok(_) => text.trim().parse().ok(),
-                // Windows lets nobody read a locked file; there the address says who it is.
-                Err(_) => {
-                    let address = std::fs::read_to_string(paths.address_file()).ok()?;
-                    super::address::Address::decode(&address).map(|address| address.pid)
-                }
+            if (&mut file).take(32).read_to_string(&mut text).is_ok() {
+                return text.trim().parse().ok();
             }
+            // Windows lets nobody read a locked file; there the address says who it is.
+            let address = std::fs::read_to_string(paths.address_file()).ok()?;
+            super::address::Address::decode(&address).map(|address| address.pid)
         }
         _ => None,
     }

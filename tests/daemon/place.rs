@@ -48,9 +48,11 @@ fn everything_is_closed_to_others() {
     }
 }
 
+type MakeUnfit = fn(&Home);
+
 #[test]
 fn t01_runtime_dir_modes() {
-    let unfit: [(&str, fn(&Home)); 6] = [
+    let unfit: [(&str, MakeUnfit); 6] = [
         ("open to others", |home| chmod(home.path("run"), 0o755)),
         ("open to a group", |home| chmod(home.path("run"), 0o770)),
         ("a link", |home| {
