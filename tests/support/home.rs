@@ -152,11 +152,17 @@ impl Drop for Home {
 pub fn finish(mut command: Command, stdin: Option<Vec<u8>>) -> Output {
     let shown = format!("{command:?}");
     command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|err| panic!("cannot start {shown}: {err}"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let begun = Instant::now();
+    let mut child = loop {
+        match command.spawn() {
+            // A program just copied: a process that another test forked meanwhile still holds it open for writing.
+            Err(err) if err.kind() == std::io::ErrorKind::ExecutableFileBusy && begun.elapsed() < DEADLINE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            child => break child.unwrap_or_else(|err| panic!("cannot start {shown}: {err}")),
+        }
+    };
     if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
         // The program may end without reading it.
         std::thread::spawn(move || pipe.write_all(&bytes));
