@@ -10,24 +10,25 @@
 # - [DebuggerHidden] keeps `Set-PSDebug -Trace` out of these functions; it would print keys.
 # - Nothing here throws into the session, and what was caught is taken out of `$Error` again.
 
-if ($env:LLMENV_HOOK -eq '1' -or
-  ($env:LLMENV_HOOK -ne '0' -and $function:PSConsoleHostReadLine -and -not [Console]::IsInputRedirected)) {
+if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
+  ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -ne '0' -and $function:PSConsoleHostReadLine -and
+    -not [Console]::IsInputRedirected)) {
 
   if ($null -eq $variable:__llmenv) {
     $global:__llmenv = @{
       # What is applied: names, values ($null: unset), values last seen, values before llmenv ($null: not set).
-      Names = [object[]]@(); Values = [object[]]@(); Seen = [object[]]@(); Olds = [object[]]@()
+      Names = @(); Values = @(); Seen = @(); Olds = @()
       Reason = 'none'; Profile = ''; Lease = '0'; Mark = ''; Previous = 'auto'
       # Which shell this is, its generation file and what that held when it was last asked for.
       Id = "$PID.0"; Start = '0'; File = ''; Generation = ''; Place = ''; Here = ''
       # First: nothing was asked yet. Busy: a look is under way. Looked, Read: this round's prompt and the last read were ours.
       First = $true; Busy = $false; Looked = $false; Read = $false
       # After a failure: the generation at which nobody answered, whether nothing listened, since when, and what was said.
-      Silent = $null; Absent = $false; Started = [long]0; Told = $false
+      Silent = $null; Absent = $false; Started = 0L; Told = $false
       # The daemon as it was last found.
       EndPoint = $null; Pipe = ''
       # Names that were found fit; the last answer applied, without its end; what it wants unset that is not there.
-      Fit = @{}; Text = ''; Rivals = [object[]]@()
+      Fit = @{}; Text = ''; Rivals = @()
       # Functions of others that were wrapped, one slot each, and what stood outermost when ours last ran.
       Wrapped = @{}; OwnPrompt = $null; OwnReadLine = $null; Prompt = $null; ReadLine = $null; Cd = $false
     }
@@ -936,15 +937,15 @@ if ($env:LLMENV_HOOK -eq '1' -or
   # A directory entered in the middle of a line counts for the next command of that line.
   if ($PSEdition -eq 'Core' -and -not $global:__llmenv['Cd']) {
     try {
-      $__llmenv_action = [EventHandler[Management.Automation.LocationChangedEventArgs]] {
+      $__llmenv_commands = $ExecutionContext.SessionState.InvokeCommand
+      $__llmenv_before = $__llmenv_commands.LocationChangedAction
+      $__llmenv_commands.LocationChangedAction = {
         [Diagnostics.DebuggerHidden()]param()
         try { if (-not $global:__llmenv['First']) { $null = __llmenv_look } } catch { __llmenv_forget $_ }
       }
-      $__llmenv_commands = $ExecutionContext.SessionState.InvokeCommand
-      if ($null -ne $__llmenv_commands.LocationChangedAction) {
-        $__llmenv_action = [Delegate]::Combine($__llmenv_commands.LocationChangedAction, $__llmenv_action)
+      if ($null -ne $__llmenv_before) {
+        $__llmenv_commands.LocationChangedAction = [Delegate]::Combine($__llmenv_before, $__llmenv_commands.LocationChangedAction)
       }
-      $__llmenv_commands.LocationChangedAction = $__llmenv_action
       $global:__llmenv['Cd'] = $true
     } catch { __llmenv_forget $_ }
   }
