@@ -377,12 +377,4 @@ fn an_interrupt_leaves_nothing_half_done() {
     assert!(!scene.home.path("half").exists(), "half a pair at a prompt");
     // The control: both states were met.
     assert!(scene.home.path("both").exists() && scene.home.path("none").exists());
-    // A machine that has just served three hundred interrupts may let one answer come too late; the next one is in time.
-    for _ in 0..20 {
-        terminal.run("cd; cd work");
-        if terminal.shell_var("OPENAI_BASE_URL").is_some() {
-            break;
-        }
-    }
-    assert_active(&mut terminal, &WORK);
 }
