@@ -1,5 +1,6 @@
 //! Start under a lock, ready when answering, end when nobody needs it.
 
+use std::fs::File;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,9 @@ use crate::paths::{self, Paths};
 
 /// How long the daemon stays without a living shell or anything else that needs it.
 const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
-/// How often it looks whether its shells are alive and its socket is in place.
+/// How often it looks whether its shells are alive.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
-/// How often it tries again to read keys that shells wait for.
+/// How often it tries again to read keys that shells wait for, and looks whether its socket is in place.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a new daemon waits for its predecessor to leave.
 const SUCCESSION_PATIENCE: Duration = Duration::from_secs(4);
@@ -47,7 +48,7 @@ pub fn run(mode: Mode) -> Result<()> {
         process_limits::leave_terminal();
     }
     paths::create_private_dir(&paths.state_dir)?;
-    let Some(_lock) = succeed(&paths, mode)? else {
+    let Some(lock) = succeed(&paths, mode)? else {
         return if mode == Mode::Foreground {
             Err(Error::new("a daemon is running already")
                 .hint("`llmenv daemon status` shows it, `llmenv daemon stop` ends it"))
@@ -65,7 +66,7 @@ pub fn run(mode: Mode) -> Result<()> {
     let shared = State::load(paths.clone(), log, started_by)?.shared();
     let runtime = super::runtime()?;
     let tasks = tokio::task::LocalSet::new();
-    let result = tasks.block_on(&runtime, serve(paths, Rc::clone(&shared)));
+    let result = tasks.block_on(&runtime, serve(paths, lock, Rc::clone(&shared)));
     if let Err(err) = &result {
         shared.borrow_mut().log.line(&format!("ended: {err}"));
     }
@@ -77,7 +78,7 @@ pub fn run(mode: Mode) -> Result<()> {
 /// Takes the daemon's lock; `None` where another daemon has it and answers.
 ///
 /// One that has it and does not answer is on its way out, or has lost its socket and is about to make another.
-fn succeed(paths: &Paths, mode: Mode) -> Result<Option<std::fs::File>> {
+fn succeed(paths: &Paths, mode: Mode) -> Result<Option<File>> {
     let begun = Instant::now();
     loop {
         if let Some(lock) = daemon_lock::take(paths)? {
@@ -90,7 +91,7 @@ fn succeed(paths: &Paths, mode: Mode) -> Result<Option<std::fs::File>> {
     }
 }
 
-async fn serve(paths: Paths, shared: Shared) -> Result<()> {
+async fn serve(paths: Paths, mut lock: File, shared: Shared) -> Result<()> {
     let mut ends = Ends::listen()?;
     let boot = shared.borrow().boot.clone();
     let mut presence = Presence::establish(&paths, &boot)?;
@@ -136,16 +137,23 @@ async fn serve(paths: Paths, shared: Shared) -> Result<()> {
                     needed_at = Instant::now();
                 }
                 super::push::leases_ended(&shared);
-                stay_in_place(&shared, &mut presence);
                 if needed_at.elapsed() > IDLE_EXIT {
                     break "nobody needs it";
                 }
             }
-            _ = retry.tick() => keys::retry_for_shells(&shared),
+            _ = retry.tick() => {
+                keys::retry_for_shells(&shared);
+                // What was taken away before it was watched again was announced by nobody; a command waits this long.
+                if !stay_in_place(&paths, &shared, &mut presence, &mut lock) {
+                    break "another daemon took its place";
+                }
+            }
             () = place_changed.notified() => {
                 // Whoever takes the folder away takes its content first.
                 tokio::time::sleep(Duration::from_millis(20)).await;
-                stay_in_place(&shared, &mut presence);
+                if !stay_in_place(&paths, &shared, &mut presence, &mut lock) {
+                    break "another daemon took its place";
+                }
             }
             signal = ends.wait() => break signal,
             () = stop.notified() => break "asked to",
@@ -158,10 +166,20 @@ async fn serve(paths: Paths, shared: Shared) -> Result<()> {
     Ok(())
 }
 
-/// Makes socket and address again where they are gone, so that shells find this daemon and start no second one.
-fn stay_in_place(shared: &Shared, presence: &mut Presence) {
+/// Makes lock, socket and address again where they are gone, so that shells find this daemon and start no second one.
+/// `false`: somebody else has the lock by now, and two would take the address from each other for ever.
+fn stay_in_place(paths: &Paths, shared: &Shared, presence: &mut Presence, lock: &mut File) -> bool {
+    if !daemon_lock::is_in_place(paths, lock) {
+        let _ = paths::create_private_dir(&paths.state_dir);
+        match daemon_lock::take(paths) {
+            Ok(Some(again)) => *lock = again,
+            Ok(None) => return false,
+            // A full disk, perhaps; the next look tries again.
+            Err(_) => {}
+        }
+    }
     if presence.is_in_place() {
-        return;
+        return true;
     }
     let result = presence.restore();
     let mut state = shared.borrow_mut();
@@ -172,6 +190,7 @@ fn stay_in_place(shared: &Shared, presence: &mut Presence) {
         // Tried again at the next look: a full disk may be over by then.
         Err(err) => state.log.line(&format!("the socket is gone and cannot be made again: {err}")),
     }
+    true
 }
 
 /// The system's ways to end a process.

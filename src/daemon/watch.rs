@@ -34,7 +34,7 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// The longest chain of links that is followed.
 const MAX_LINKS: usize = 8;
 /// The socket and its address: what happens to these is for `lifecycle`.
-const PLACES: [&str; 2] = ["daemon.sock", "daemon"];
+const PLACES: [&str; 3] = ["daemon.sock", "daemon", "daemon.lock"];
 
 /// Names that matter in the folders that are watched. Read on the watcher's thread.
 type Names = Arc<Mutex<HashSet<OsString>>>;

@@ -22,6 +22,23 @@ pub fn take(paths: &Paths) -> Result<Option<File>> {
     }
 }
 
+/// Says whether the lock that is held is still the one that others would ask for: whoever cleans the state folder takes the
+/// file away and not the lock, and the next daemon would lock another file.
+#[cfg(unix)]
+pub fn is_in_place(paths: &Paths, lock: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (lock.metadata(), std::fs::symlink_metadata(paths.lock_file())) {
+        (Ok(held), Ok(found)) => (held.dev(), held.ino()) == (found.dev(), found.ino()),
+        _ => false,
+    }
+}
+
+/// Nobody removes a file that is open and locked.
+#[cfg(windows)]
+pub fn is_in_place(_paths: &Paths, _lock: &File) -> bool {
+    true
+}
+
 /// The process that holds the daemon's lock now, where one does and has said so.
 pub fn holder(paths: &Paths) -> Option<u32> {
     let mut file = File::options().read(true).write(true).open(paths.lock_file()).ok()?;

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
-use super::{Sleeper, add, home_with_daemon, key, kill, read_all, served, socket, state_dir, wait_until};
+use super::{Sleeper, add, home_with_daemon, key, kill, processes, read_all, served, socket, state_dir, wait_until};
 use crate::support::home::{Output, finish};
 use crate::support::{Home, LLMENV, left_out};
 
@@ -148,8 +148,12 @@ fn what_is_taken_away_is_made_again() {
     // With no runtime folder left it listens in the state folder.
     assert_eq!(socket(&home), state.join("daemon.sock"));
     wait_until("the shell's file is back", || shell.generation(&home) == before);
-    // The whole state folder.
-    std::fs::remove_dir_all(&state).unwrap();
+    // The whole state folder, the lock among it: there is one daemon afterwards, this one or another. It may make parts of
+    // the folder again while that is being taken away.
+    let _ = std::fs::remove_dir_all(&state);
+    assert_eq!(served(&home, "work"), key(0));
+    let daemons = || processes(&home).iter().filter(|(_, line)| line.contains("daemon run")).count();
+    wait_until("there is one daemon", || daemons() == 1 && home.daemon_pid().is_some());
     assert_eq!(served(&home, "work"), key(0));
 }
 
