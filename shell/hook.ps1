@@ -14,7 +14,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -ne '0' -and $function:PSConsoleHostReadLine -and
     -not [Console]::IsInputRedirected)) {
 
-  if ($null -eq $variable:__llmenv) {
+  if ($null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__llmenv')) {
     $global:__llmenv = @{
       # What is applied: names, values ($null: unset), values last seen, values before llmenv ($null: not set).
       Names = @(); Values = @(); Seen = @(); Olds = @()
