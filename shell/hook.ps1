@@ -14,7 +14,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -ne '0' -and $function:PSConsoleHostReadLine -and
     -not [Console]::IsInputRedirected)) {
 
-  if ($null -eq $variable:__llmenv) {
+  if ($null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__llmenv')) {
     $global:__llmenv = @{
       # What is applied: names, values ($null: unset), values last seen, values before llmenv ($null: not set).
       Names = @(); Values = @(); Seen = @(); Olds = @()
@@ -126,22 +126,22 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   function global:__llmenv_exchange {
     [Diagnostics.DebuggerHidden()]param($Request, $Milliseconds)
     $s = $global:__llmenv
+    if ($null -eq $s['EndPoint'] -and $s['Pipe'].Length -eq 0) {
+      $word = __llmenv_find
+      if ($word.Length -gt 0) { return $word }
+    }
+    # Windows: .NET Framework has no such sockets at all.
     if ($s['Pipe'].Length -gt 0) { return __llmenv_exchange_pipe $Request $Milliseconds }
     # Only forms that throw nothing: what is thrown costs time and stays in `$Error`.
     $socket = [Net.Sockets.Socket]::new(1, 1, 0)
     $connection = [Net.Sockets.SocketAsyncEventArgs]::new()
     try {
-      $isOpen = $false
-      if ($null -ne $s['EndPoint']) {
-        $connection.RemoteEndPoint = $s['EndPoint']
-        if ($socket.ConnectAsync($connection)) { return 'silent' }
-        $isOpen = [int]$connection.SocketError -eq 0
-      }
-      if (-not $isOpen) {
+      $connection.RemoteEndPoint = $s['EndPoint']
+      if ($socket.ConnectAsync($connection)) { return 'silent' }
+      if ([int]$connection.SocketError -ne 0) {
         # Not where it was: look where it is now.
         $word = __llmenv_find
         if ($word.Length -gt 0) { return $word }
-        if ($s['Pipe'].Length -gt 0) { return __llmenv_exchange_pipe $Request $Milliseconds }
         $connection.RemoteEndPoint = $s['EndPoint']
         if ($socket.ConnectAsync($connection)) { return 'silent' }
         if ($connection.SocketError -eq 'AccessDenied') { return 'stranger' }

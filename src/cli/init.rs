@@ -100,15 +100,17 @@ fn quote_posix(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Within `'…'` a doubled quote is one; PowerShell takes the typographic ones for the same character.
+/// Within `'…'` a doubled quote is one. Everything beyond ASCII is written by its number: PowerShell takes U+2018 to U+201B
+/// for quotes as well, and Windows PowerShell 5.1 decodes what a program prints with another code page than it was written in.
 fn quote_powershell(text: &str) -> String {
     let mut quoted = String::from("'");
     for c in text.chars() {
-        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
-            quoted.push(c);
+        match c {
+            '\'' => quoted.push_str("''"),
+            c if c.is_ascii() => quoted.push(c),
+            c => quoted.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("' + [char]{unit} + '"))),
         }
-        quoted.push(c);
     }
     quoted.push('\'');
-    quoted
+    if text.is_ascii() { quoted } else { format!("({quoted})") }
 }

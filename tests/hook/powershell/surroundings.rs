@@ -9,7 +9,7 @@ use super::super::scene::{
     said, var_in,
 };
 use super::{LOAD, PWSH, around, assert_no_errors, pwsh_or_leave_out, shown};
-use crate::support::{Shell, Terminal, home, powershell};
+use crate::support::{LLMENV, Shell, Terminal, home, powershell};
 
 const STRICT: &str = "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'\n\
                       $PSNativeCommandUseErrorActionPreference = $true; $WhatIfPreference = $true; $OFS = '#'\n\
@@ -209,6 +209,27 @@ fn a_constant_function_is_left_in_place() {
     assert_eq!(shown(&mut terminal, "llmenv use work"), "mine");
     enter(&mut terminal, &work);
     assert_active(&mut terminal, &WORK);
+    assert_no_errors(&mut terminal);
+}
+
+/// Threat T15: the program's path may hold what PowerShell takes for a quote, and what 5.1 cannot read.
+#[test]
+fn t15_an_awkward_path_of_the_program() {
+    pwsh_or_leave_out!();
+    let scene = Scene::new();
+    let dir = scene.home.path("it's \u{2019}; touch pwn; \u{2018} $(touch pwn) \u{e4}\u{1f511}");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::copy(LLMENV, dir.join("llmenv")).unwrap();
+    let path = format!("{}:/usr/bin:/bin", dir.display());
+    let mut init = scene.home.cmd(dir.join("llmenv"));
+    init.args(["init", "powershell"]);
+    let script = home::finish(init, None).stdout;
+    assert!(script.is_ascii() && script.contains("[char]8217"));
+    let mut terminal = scene.builder(PWSH).env("PATH", path).start();
+    assert_eq!(terminal.run("$__llmenv.Program -ceq (Get-Command llmenv -CommandType Application).Source"), "True\n");
+    choose(&mut terminal, "llmenv use work");
+    assert_active(&mut terminal, &WORK);
+    assert!(!scene.home.path("pwn").exists() && !dir.join("pwn").exists());
     assert_no_errors(&mut terminal);
 }
 
