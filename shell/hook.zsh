@@ -38,7 +38,9 @@ __llmenv_prompt() {
       [[ "${(P)__llmenv_name-}" == "$__llmenv_value" ]] || { __llmenv_update prompt; return 0; }
     done
     # Once told, an absent daemon is looked for every ten seconds, a silent one when something changes.
-    if (( __llmenv_retry )); then
+    if (( __llmenv_lease && __llmenv_lease <= EPOCHSECONDS )); then
+      :
+    elif (( __llmenv_retry )); then
       __llmenv_is_due || [[ $__llmenv_now != "$__llmenv_silent" ]] || return 0
     else
       [[ $__llmenv_now == "$__llmenv_generation" || $__llmenv_now == "$__llmenv_silent" ]] && return 0
@@ -84,7 +86,7 @@ __llmenv_update() {
 }
 
 # Asks and applies. 0: done. 2: the request was refused. 3: nobody listens. 4: no whole answer in time, or the socket is
-# a stranger's. 6: the answer cannot be applied, and nothing was changed.
+# a stranger's. 6: the answer cannot be applied, and nothing was changed. 126, 127: there is no program.
 __llmenv_ask() {
   local __llmenv_answer= __llmenv_code=0 __llmenv_spawn=0
   local -a __llmenv_fields __llmenv_changed
@@ -101,8 +103,8 @@ __llmenv_ask() {
       __llmenv_code=0
       __llmenv_answer=$("$__llmenv_program" hook prompt why=$1 spawn=$__llmenv_spawn "$__llmenv_fields[@]" \
         changed=${(j:,:)__llmenv_changed} "${@:2}" 2>/dev/null) || __llmenv_code=$?
-      # 126, 127: the program itself is gone.
-      (( __llmenv_code < 100 )) || __llmenv_code=3
+    elif [[ $__llmenv_told == (126|127) ]]; then
+      __llmenv_code=$__llmenv_told
     fi
   fi
   (( __llmenv_code )) && return __llmenv_code
@@ -138,6 +140,7 @@ __llmenv_exchange() {
   local __llmenv_address= __llmenv_name __llmenv_value __llmenv_piece REPLY=
   local -a __llmenv_private __llmenv_parts
   local -F __llmenv_limit=0.05 __llmenv_until __llmenv_left
+  local -i __llmenv_over=0
   [[ $1 == start ]] && __llmenv_limit=1
   [[ -r $__llmenv_state_dir/daemon ]] && __llmenv_address=$(<$__llmenv_state_dir/daemon)
   if [[ $__llmenv_address != "$__llmenv_checked" || -z $__llmenv_address ]]; then
@@ -179,9 +182,11 @@ __llmenv_exchange() {
     __llmenv_until=$(( EPOCHREALTIME + __llmenv_limit ))
     syswrite -o $REPLY -- $'hook 1\t'"${(pj:\t:)__llmenv_parts}"$'\n' 2>/dev/null || return 4
     while [[ $__llmenv_answer != *$'\nend\t'*$'\n' ]]; do
+      (( __llmenv_over || $#__llmenv_answer > 262144 )) && return 4
       __llmenv_left=$(( __llmenv_until - EPOCHREALTIME ))
-      (( __llmenv_left > 0 && $#__llmenv_answer < 262144 )) || return 4
       (( __llmenv_left < __llmenv_limit )) || __llmenv_left=__llmenv_limit
+      # A shell that was not given the processor itself looks once more: the answer may lie there.
+      (( __llmenv_left > 0 )) || __llmenv_left=0 __llmenv_over=1
       sysread -t $__llmenv_left -s 65536 -i $REPLY __llmenv_piece || {
         # 4: the time is over. Else it closed: one that is just dying takes connections until the very end.
         [[ $? == 4 || -n $__llmenv_answer ]] && return 4
@@ -201,7 +206,7 @@ __llmenv_exchange() {
 # No answer, or none that can be applied. In the same directory everything stays; elsewhere nothing of the last
 # directory's account may remain. $1 is the code, $2 why it was asked.
 __llmenv_failed() {
-  local __llmenv_name __llmenv_now= __llmenv_text __llmenv_gone=
+  local __llmenv_name __llmenv_now= __llmenv_text __llmenv_gone= __llmenv_left=
   [[ -r $__llmenv_file ]] && __llmenv_now=$(<$__llmenv_file)
   __llmenv_silent=$__llmenv_now
   # What was changed by hand is not asked about again before it changes once more.
@@ -209,23 +214,29 @@ __llmenv_failed() {
   for __llmenv_name in $__llmenv_names; do __llmenv_watched+=($__llmenv_name "${(P)__llmenv_name-}"); done
   case $1 in
     (2) __llmenv_text='the daemon does not understand this shell' __llmenv_hint='open a new shell' ;;
-    (3) __llmenv_text='no daemon runs and none could be started' __llmenv_hint='`llmenv daemon status` says more'
-      __llmenv_is_due && __llmenv_retry=$(( ${EPOCHSECONDS:-$SECONDS} + 10 )) ;;
+    (3) __llmenv_text='no daemon runs and none could be started' __llmenv_hint='`llmenv daemon status` says more' ;;
+    (126|127) __llmenv_text="the program is not at $__llmenv_program any more" __llmenv_hint='install it again, or take its line out of .zshrc' ;;
     (6) __llmenv_text=$__llmenv_wrong ;;
     (*) __llmenv_text='the daemon does not answer' __llmenv_hint='`llmenv daemon status` says more' ;;
   esac
+  [[ $1 == (3|126|127) ]] && __llmenv_is_due && __llmenv_retry=$(( ${EPOCHSECONDS:-$SECONDS} + 10 ))
   [[ $2 == push ]] && return 0
-  if [[ $PWD != "$__llmenv_pwd" && $__llmenv_reason != (shell|off) ]] && (( $#__llmenv_names )); then
+  if (( __llmenv_lease && __llmenv_lease <= EPOCHSECONDS )); then
+    __llmenv_left='as its time is over' __llmenv_lease=0
+  elif [[ $PWD != "$__llmenv_pwd" && $__llmenv_reason != (shell|off) ]]; then
+    __llmenv_left='on leaving its directory'
+  fi
+  if [[ -n $__llmenv_left && $#__llmenv_names != 0 ]]; then
     __llmenv_gone=${__llmenv_profile:-what was released}
     if __llmenv_apply prompt $'state\tapply\tnone\t-\t0\t-\nend\t'"$__llmenv_generation"; then
-      __llmenv_say "$__llmenv_text, so \`$__llmenv_gone\` was taken out of this shell on leaving its directory"
+      __llmenv_say "$__llmenv_text, so \`$__llmenv_gone\` was taken out of this shell $__llmenv_left"
       __llmenv_told=$1
       return 0
     fi
   fi
   if (( $1 == 6 )); then
     __llmenv_say "$__llmenv_text, so nothing was changed; $__llmenv_hint"
-  elif [[ ( $PWD != "$__llmenv_pwd" || $2 == start && $1 != 3 ) && $__llmenv_told != $1 ]]; then
+  elif [[ ( $PWD != "$__llmenv_pwd" || $2 == start && $1 != (3|126|127) ) && $__llmenv_told != $1 ]]; then
     [[ $__llmenv_reason == (shell|off) ]] || __llmenv_say "$__llmenv_text; $__llmenv_hint"
   fi
   __llmenv_told=$1
@@ -282,7 +293,7 @@ __llmenv_start() {
   __llmenv_parts=("${(@s.:.)${LLMENV_STATE-}}")
   if [[ $#__llmenv_parts == 6 && $__llmenv_parts[1] == 1 ]]; then
     __llmenv_from=$__llmenv_parts[2] __llmenv_reason=$__llmenv_parts[3] __llmenv_profile=${LLMENV_PROFILE-}
-    [[ $__llmenv_parts[4] == <-> ]] && __llmenv_lease=$__llmenv_parts[4]
+    [[ $__llmenv_parts[4] == <-> && $#__llmenv_parts[4] -le 15 ]] && __llmenv_lease=$__llmenv_parts[4]
     [[ $__llmenv_parts[5] == - ]] || __llmenv_mark=$__llmenv_parts[5]
     for __llmenv_name in ${(s.,.)__llmenv_parts[6]}; do
       __llmenv_is_allowed && (( ! ${+__llmenv_applied[$__llmenv_name]} )) || continue
@@ -353,6 +364,8 @@ __llmenv_apply() {
   __llmenv_sets=("${(@)${(@M)__llmenv_lines:#set$'\t'*}#*$'\t'}") __llmenv_set_names=("${(@)__llmenv_sets%%$'\t'*}")
   __llmenv_unsets=("${(@)${(@M)__llmenv_lines:#unset$'\t'*}#*$'\t'}")
   (( $#__llmenv_parts == 6 && ${#${(@M)__llmenv_sets:#[^$'\t']*$'\t'*}} == $#__llmenv_sets )) || return 4
+  # The end of a lease is counted with, and zsh counts with the value of any text.
+  [[ "$__llmenv_parts" != *[^A-Za-z0-9_.\ -]* && $__llmenv_parts[5] == <-> && $#__llmenv_parts[5] -le 15 ]] || return 4
   for __llmenv_name in "${(@)__llmenv_set_names:|__llmenv_fine}" "${(@)__llmenv_unsets:|__llmenv_fine}"; do
     if [[ $#__llmenv_fine -gt 999 ]] || ! __llmenv_is_allowed; then
       __llmenv_wrong='the daemon names a variable that must not be set' __llmenv_hint='run `llmenv daemon restart`'

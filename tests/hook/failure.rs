@@ -104,9 +104,10 @@ pub fn absent_program_is_told_once(shell: Shell) {
     }
     assert_eq!(
         said_in_all,
-        [
-            "llmenv: no daemon runs and none could be started, so `work` was taken out of this shell on leaving its directory"
-        ]
+        [format!(
+            "llmenv: the program is not at {} any more, so `work` was taken out of this shell on leaving its directory",
+            program.display()
+        )]
     );
 }
 
@@ -137,6 +138,10 @@ pub fn t02_fake_daemon_payload(shell: Shell) {
         whole(&long),
         Answer::Bytes(b"state\tapply\nset\tOPENAI_API_KEY\tevil\nend\tfake:1\n".to_vec()),
         Answer::Bytes(b"set\tOPENAI_API_KEY\tevil\nend\tfake:1\n".to_vec()),
+        Answer::state("pin\twork\ta[$(touch pwn)]\t-"),
+        Answer::state("pin\t$(touch pwn)\t0\t-"),
+        Answer::state("x;touch pwn\twork\t0\t-"),
+        Answer::state("pin\twork\t0\t`touch pwn`"),
     ] {
         fake.answers(answer.clone());
         for dir in [&one, &two] {

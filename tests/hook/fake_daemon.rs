@@ -21,6 +21,13 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// An answer that sets a key, with these fields of its state.
+    pub fn state(fields: &str) -> Self {
+        Self::Bytes(
+            format!("shell\tSHELL\nstate\tapply\t{fields}\nset\tOPENAI_API_KEY\tevil\nend\tfake:1\n").into_bytes(),
+        )
+    }
+
     /// A whole answer with these lines in it.
     pub fn lines(lines: &str) -> Self {
         Self::Bytes(format!("shell\tSHELL\nstate\tapply\tpin\twork\t0\t-\n{lines}end\tfake:1\n").into_bytes())

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::scene::{
     Account, FAST, Scene, WORK, WORK_NEXT, assert_active, assert_both, assert_nothing, assert_pair, cd_line, choose,
-    enter, init_line, said, var_in, wait_until,
+    draw_until, enter, init_line, said, var_in, wait_until,
 };
 use crate::support::{Shell, Terminal};
 
@@ -25,6 +25,7 @@ macro_rules! every_scenario {
             t21_rotation_elsewhere_reaches_the_first_command,
             t21_another_default_waits_for_the_prompt,
             t21_removal_elsewhere_empties_the_shell,
+            a_lease_ends,
             direnv_changes_the_address,
             a_foreign_key_takes_the_address_out,
             status_and_traps_are_kept,
@@ -169,7 +170,7 @@ pub fn what_is_changed_by_hand_stays(shell: Shell) {
     terminal.unset("OPENROUTER_BASE_URL");
     terminal.run("");
     scene.until_told(&terminal, || scene.rotate_work());
-    terminal.run("");
+    draw_until(&mut terminal, "OPENAI_API_KEY", Some(WORK_NEXT));
     assert_pair(&mut terminal, Some(WORK_NEXT), Some(WORK.url));
     assert_both(&mut terminal, "OPENROUTER_API_BASE", Some("http://127.0.0.1:2/mine"));
     assert_both(&mut terminal, "OPENROUTER_BASE_URL", None);
@@ -275,11 +276,13 @@ pub fn t21_another_default_waits_for_the_prompt(shell: Shell) {
     terminal.wait_prompt();
     assert_eq!(var_in(&file, "OPENAI_API_KEY").as_deref(), Some(WORK.key), "{shell:?}: in the middle of a line");
     assert_eq!(var_in(&file, "OPENAI_BASE_URL").as_deref(), Some(WORK.url));
+    draw_until(&mut terminal, "OPENAI_API_KEY", Some(FAST.key));
     assert_active(&mut terminal, &FAST);
     // At a prompt that has been drawn it waits too: what the prompt shows is what the command gets.
     scene.until_told(&terminal, || scene.must(&["use", "work", "--global"], ""));
     terminal.run(&shell.child_line(&first));
     assert_eq!(var_in(&first, "OPENAI_API_KEY").as_deref(), Some(FAST.key), "{shell:?}: the prompt showed `fast`");
+    draw_until(&mut terminal, "OPENAI_API_KEY", Some(WORK.key));
     assert_active(&mut terminal, &WORK);
 }
 
@@ -289,7 +292,7 @@ pub fn t21_removal_elsewhere_empties_the_shell(shell: Shell) {
     let mut terminal = scene.shell(shell);
     choose(&mut terminal, "llmenv use work");
     scene.until_told(&terminal, || scene.must(&["lock"], ""));
-    terminal.run("");
+    draw_until(&mut terminal, "OPENAI_API_KEY", None);
     assert_pair(&mut terminal, None, None);
     choose(&mut terminal, "llmenv off");
     assert_nothing(&mut terminal);
@@ -304,6 +307,25 @@ const DIRENV_POWERSHELL: &str = r"$global:direnv = [EventHandler[Management.Auto
 }
 $at = $ExecutionContext.SessionState.InvokeCommand
 $at.LocationChangedAction = [Delegate]::Combine($at.LocationChangedAction, $global:direnv)";
+
+/// `--for`, with the daemon there and without it.
+pub fn a_lease_ends(shell: Shell) {
+    let scene = Scene::new();
+    let mut terminal = scene.shell(shell);
+    for is_alive in [true, false] {
+        choose(&mut terminal, "llmenv use work --for 2s");
+        if !is_alive {
+            scene.home.end_daemon();
+            std::fs::remove_file(scene.home.path(".config/llmenv/config.toml")).unwrap();
+        }
+        let begun = std::time::Instant::now();
+        wait_until("the time is over", || begun.elapsed().as_secs() >= 3);
+        terminal.run("");
+        terminal.run("");
+        assert_pair(&mut terminal, None, None);
+        assert_both(&mut terminal, "LLMENV_PROFILE", None);
+    }
+}
 
 /// direnv's `.envrc` points the address elsewhere: the key goes, one line says so, direnv's value stays.
 pub fn direnv_changes_the_address(shell: Shell) {
@@ -346,7 +368,8 @@ pub fn a_foreign_key_takes_the_address_out(shell: Shell) {
     let scene = Scene::new();
     let mut terminal = scene.shell(shell);
     choose(&mut terminal, "llmenv use work");
-    let text = terminal.run(&shell.export_line("OPENAI_API_KEY", FAST.key));
+    let mut text = terminal.run(&shell.export_line("OPENAI_API_KEY", FAST.key));
+    text += &draw_until(&mut terminal, "OPENAI_BASE_URL", None);
     assert_eq!(
         said(&text),
         [

@@ -166,11 +166,28 @@ pub fn enter(terminal: &mut Terminal, dir: &Path) -> String {
     panic!("the daemon is late ten times running")
 }
 
+/// Draws a prompt after something changed, until a child sees this value; gives what was printed. A hook that was late asks
+/// again when its directory changes.
+pub fn draw_until(terminal: &mut Terminal, name: &str, value: Option<&str>) -> String {
+    let mut text = terminal.run("");
+    let here = terminal.shell_var("PWD").expect("a directory");
+    for _ in 0..10 {
+        if terminal.child_var(name).as_deref() == value {
+            break;
+        }
+        eprintln!("late: {name}");
+        let shell = terminal.shell();
+        text += &terminal.run(&cd_line(shell, Path::new("/")));
+        text += &terminal.run(&cd_line(shell, Path::new(&here)));
+    }
+    text
+}
+
 /// Runs `llmenv use` and the like, which must succeed.
 #[track_caller]
 pub fn choose(terminal: &mut Terminal, line: &str) {
     let text = terminal.run(&format!("{line} && echo do''ne"));
-    assert!(text.ends_with("done\n"), "{line}: {text}");
+    assert!(text.lines().any(|line| line == "done"), "{line}: {text}");
 }
 
 /// The lines that llmenv printed.
