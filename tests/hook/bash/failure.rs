@@ -308,10 +308,10 @@ fn ctrl_c_leaves_a_whole_pair_or_none() {
         std::thread::sleep(std::time::Duration::from_micros(n * 350));
         terminal.interrupt();
         // However many prompts were drawn by then: an answer to one more line says that the shell is at its own.
-        // It is typed again where the interrupt took it along.
+        // It is typed again where the interrupt took it along; readline loses a character after one, here line ends.
         let mark = format!("<n{n}>");
         let mut typed = std::time::Instant::now();
-        let line = format!("echo '<'n{n}'>'\r");
+        let line = format!("\r\recho '<'n{n}'>'\r");
         terminal.send_raw(&line);
         wait_until("the shell answers", || {
             if typed.elapsed() > std::time::Duration::from_secs(2) {
