@@ -19,6 +19,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       # What is applied: names, values ($null: unset), values last seen, values before llmenv ($null: not set).
       Names = @(); Values = @(); Seen = @(); Olds = @()
       Reason = 'none'; Profile = ''; Lease = '0'; Mark = ''; Previous = 'auto'
+      # When the lease ends, in ticks of `DateTime`; 0: never.
+      Until = 0L
       # Which shell this is, its generation file and what that held when it was last asked for.
       Id = "$PID.0"; Start = '0'; File = ''; Generation = ''; Place = ''; Here = ''
       # First: nothing was asked yet. Busy: a look is under way. Looked, Read: this round's prompt and the last read were ours.
@@ -48,7 +50,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       $place = $ExecutionContext.SessionState.Path.CurrentLocation.Path
       $names = $s['Names']
       $seen = $s['Seen']
-      $changed = $s['Absent'] -or -not [object]::Equals($place, $s['Place'])
+      $changed = $s['Absent'] -or -not [object]::Equals($place, $s['Place']) -or
+        ($s['Until'] -ne 0 -and [DateTime]::UtcNow.Ticks -ge $s['Until'])
       for ($i = 0; $i -lt $names.Length; $i++) {
         if (-not [object]::Equals([Environment]::GetEnvironmentVariable($names[$i]), $seen[$i])) { $changed = $true }
       }
@@ -82,7 +85,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     } catch { __llmenv_forget $_ } finally { $s['Busy'] = $false }
   }
 
-  # Asks and applies. Gives '' or, without an answer that counts, 'absent', 'silent', 'stranger' or 'refused'.
+  # Asks and applies. Gives '' or, without an answer that counts, 'absent', 'gone', 'silent', 'stranger' or
+  # 'refused'.
   function global:__llmenv_ask {
     [Diagnostics.DebuggerHidden()]param($Why, $Here, $From)
     $s = $global:__llmenv
@@ -295,6 +299,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       return 'refused'
     } catch {
       __llmenv_forget $_
+      if (-not [IO.File]::Exists($global:__llmenv['Program'])) { return 'gone' }
       return 'absent'
     }
   }
@@ -334,14 +339,21 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     if ($How.Length -eq 0) { return }
     $s = $global:__llmenv
     $s['Silent'] = $Now
-    $s['Absent'] = $How -eq 'absent'
+    $s['Absent'] = $How -eq 'absent' -or $How -eq 'gone'
     $text = 'the daemon does not answer'
     if ($How -eq 'absent') { $text = 'no daemon runs and none could be started' }
+    if ($How -eq 'gone') { $text = "the program is not at $($s['Program']) any more" }
     if ($How -eq 'stranger') { $text = "the daemon's socket is in a folder that is not yours" }
     if ($How -eq 'refused') { $text = "the daemon's answer cannot be used" }
-    if (-not [object]::Equals($Here, $s['Here']) -and $s['Names'].Length -gt 0 -and $s['Reason'] -ne 'shell' -and
-      $s['Reason'] -ne 'off') {
-      __llmenv_say "$text, so ``$($s['Profile'])`` was taken out of this shell on leaving its directory"
+    $left = ''
+    if ($s['Until'] -ne 0 -and [DateTime]::UtcNow.Ticks -ge $s['Until']) {
+      $left = 'as its time is over'
+      $s['Until'] = 0L
+    } elseif (-not [object]::Equals($Here, $s['Here']) -and $s['Reason'] -ne 'shell' -and $s['Reason'] -ne 'off') {
+      $left = 'on leaving its directory'
+    }
+    if ($left.Length -gt 0 -and $s['Names'].Length -gt 0) {
+      __llmenv_say "$text, so ``$($s['Profile'])`` was taken out of this shell $left"
       $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t`n"
       $s['Told'] = $true
       return
@@ -378,11 +390,12 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     $s['First'] = $false
     $from = ''
     $inherited = [regex]::Match([string][Environment]::GetEnvironmentVariable('LLMENV_STATE'),
-      '\A1:([0-9]+\.[0-9]+):([a-z]+):([0-9]+):([0-9a-z-]*):([A-Za-z0-9_,]*)\z')
+      '\A1:([0-9]+\.[0-9]+):([a-z]+):([0-9]{1,11}):([0-9a-z-]*):([A-Za-z0-9_,]*)\z')
     if ($inherited.Success) {
       $from = $inherited.Groups[1].Value
       $s['Reason'] = $inherited.Groups[2].Value
       $s['Lease'] = $inherited.Groups[3].Value
+      $s['Until'] = __llmenv_ticks $s['Lease']
       $s['Mark'] = $inherited.Groups[4].Value.Trim([char]45)
       $profileName = [string][Environment]::GetEnvironmentVariable('LLMENV_PROFILE')
       if ([regex]::IsMatch($profileName, '\A[a-z0-9][a-z0-9_-]{0,31}\z')) { $s['Profile'] = $profileName }
@@ -407,6 +420,12 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       $null = __llmenv_apply 'prompt' "state`tapply`tnone`t-`t0`t-`nend`t`n"
     }
     __llmenv_failed $how '' $Here
+  }
+
+  # From seconds since 1970, 0 for never, as answers have them.
+  function global:__llmenv_ticks {
+    [Diagnostics.DebuggerHidden()]param([long]$Seconds)
+    if ($Seconds -eq 0) { 0L } else { [DateTime]::new(1970, 1, 1).AddSeconds($Seconds).Ticks }
   }
 
   function global:__llmenv_is_right_above {
@@ -491,7 +510,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         $null = $names.Add($name); $null = $values.Add($part[2])
       } elseif ($word -ceq 'state') {
         if ($null -ne $state -or -not [regex]::IsMatch($line, '\Astate\t(?:apply|keep)\t[a-z]{1,16}\t' +
-            '(?:-|[a-z0-9][a-z0-9_-]{0,31})\t[0-9]{1,19}\t[0-9a-z-]{0,32}\z')) { return $false }
+            '(?:-|[a-z0-9][a-z0-9_-]{0,31})\t[0-9]{1,11}\t[0-9a-z-]{0,32}\z')) { return $false }
         $state = $part
       } elseif ($word -ceq 'yours') { $null = $yours.Add($part[$part.Length - 1])
       } elseif ($word -ceq 'say' -and $part.Length -gt 1) {
@@ -555,6 +574,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
     $s['Names'] = $keptNames.ToArray(); $s['Values'] = $keptValues.ToArray()
     $s['Seen'] = $keptSeen.ToArray(); $s['Olds'] = $keptOlds.ToArray()
     $s['Reason'] = $state[2]; $s['Profile'] = $profileName; $s['Lease'] = $state[4]; $s['Mark'] = $mark
+    $s['Until'] = __llmenv_ticks $state[4]
     if ($end.Length -gt 0) { $s['Generation'] = "$end`n" }
     # What is said is said once; the rest is compared with the next answer.
     $s['Text'] = $body; if ($says.Count -gt 0 -or $yours.Count -gt 0) { $s['Text'] = '' }
@@ -886,7 +906,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         try {
           $__llmenv_s = $global:__llmenv
           $__llmenv_s['Looked'] = $true
-          $__llmenv_due = $__llmenv_s['First'] -or $__llmenv_s['Absent']
+          $__llmenv_due = $__llmenv_s['First'] -or $__llmenv_s['Absent'] -or
+            ($__llmenv_s['Until'] -ne 0 -and [DateTime]::UtcNow.Ticks -ge $__llmenv_s['Until'])
           if ($__llmenv_s['File'].Length -gt 0) {
             $__llmenv_now = [IO.File]::ReadAllText($__llmenv_s['File'])
             if (-not [object]::Equals($__llmenv_now, $__llmenv_s['Generation'])) { $__llmenv_due = $true }

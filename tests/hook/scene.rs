@@ -170,7 +170,10 @@ pub fn enter(terminal: &mut Terminal, dir: &Path) -> String {
 /// again when its directory changes.
 pub fn draw_until(terminal: &mut Terminal, name: &str, value: Option<&str>) -> String {
     let mut text = terminal.run("");
-    let here = terminal.shell_var("PWD").expect("a directory");
+    let here = match terminal.shell() {
+        Shell::Powershell => terminal.run("\"$PWD\"").trim_end().to_owned(),
+        _ => terminal.shell_var("PWD").expect("a directory"),
+    };
     for _ in 0..10 {
         if terminal.child_var(name).as_deref() == value {
             break;
