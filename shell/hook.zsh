@@ -74,7 +74,17 @@ __llmenv_command() {
   return 0
 }
 
+# Ctrl-C waits until this is over: where it stops zsh while that expands the pattern of a `[[ … ]]`, zsh keeps the
+# unexpanded text as that pattern for good, and answers would never match again.
 __llmenv_update() {
+  local -i __llmenv_interrupted=0
+  __llmenv_update_whole $1
+  (( __llmenv_interrupted )) && kill -INT $__llmenv_own
+  return 0
+}
+
+__llmenv_update_whole() {
+  trap '__llmenv_interrupted=1' INT
   # What a refused answer failed at, and what helps.
   local __llmenv_wrong= __llmenv_hint=
   if [[ -n $__llmenv_first ]]; then
