@@ -70,22 +70,20 @@ __llmenv_prompt_with_care() {
 # What the next prompt compares with: the directory and the halves of pairs that this shell holds (two for each of three
 # families). Another name changed by hand is the user's in any case. The values stand in an array, which is never exported.
 __llmenv_settle() {
-  local __llmenv_name __llmenv_at=1 __llmenv_half
+  local __llmenv_name __llmenv_at=0 __llmenv_text=$__llmenv_pwd
   __llmenv_half_1=__llmenv_none __llmenv_half_2=__llmenv_none __llmenv_half_3=__llmenv_none
   __llmenv_half_4=__llmenv_none __llmenv_half_5=__llmenv_none __llmenv_half_6=__llmenv_none
   for __llmenv_name in ${__llmenv_names[@]+"${__llmenv_names[@]}"}; do
     case $__llmenv_name in
       OPENAI_API_KEY | OPENAI_BASE_URL | ANTHROPIC_API_KEY | ANTHROPIC_AUTH_TOKEN | ANTHROPIC_BASE_URL | GEMINI_API_KEY | GOOGLE_GEMINI_BASE_URL)
-        [[ $__llmenv_at -gt 6 ]] || builtin printf -v "__llmenv_half_$__llmenv_at" %s "$__llmenv_name"
-        __llmenv_at=$((__llmenv_at + 1))
+        [[ $__llmenv_at -lt 6 ]] || continue
+        __llmenv_at=$((__llmenv_at + 1)) __llmenv_text=$__llmenv_text:${!__llmenv_name-}
+        builtin printf -v "__llmenv_half_$__llmenv_at" %s "$__llmenv_name"
         ;;
     esac
   done
-  __llmenv_settled[1]=$__llmenv_pwd
-  for __llmenv_at in 1 2 3 4 5 6; do
-    __llmenv_half=__llmenv_half_$__llmenv_at __llmenv_half=${!__llmenv_half}
-    __llmenv_settled[1]=${__llmenv_settled[1]}:${!__llmenv_half-}
-  done
+  # One colon for each that is not in use.
+  __llmenv_name=:::::: __llmenv_settled[1]=$__llmenv_text${__llmenv_name:__llmenv_at}
   # A read from a file that is not there would complain at every prompt.
   __llmenv_watched=/dev/null __llmenv_restless=1
   if [[ -f $__llmenv_file ]]; then __llmenv_watched=$__llmenv_file; fi
@@ -99,14 +97,14 @@ __llmenv_look() {
   __llmenv_busy=
   [[ -z $__llmenv_pending ]] || __llmenv_commit
   { IFS= builtin read -r __llmenv_now <"$__llmenv_file"; } 2>/dev/null || :
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_count; __llmenv_i++)); do
-    __llmenv_name=${__llmenv_names[__llmenv_i]}
-    [ "${!__llmenv_name-}" = "${__llmenv_seen[__llmenv_i]}" ] || __llmenv_changed=1
-  done
   [[ $__llmenv_lease -eq 0 || ${EPOCHSECONDS-0} -lt $__llmenv_lease ]] || __llmenv_changed=lease
   if [[ -z $__llmenv_changed && -z $__llmenv_first && $__llmenv_now == "$__llmenv_generation" ]] &&
     [ "${PWD-}" = "$__llmenv_pwd" ]; then
-    [[ $__llmenv_retry -eq 0 || ${SECONDS-0} -lt $__llmenv_retry ]] && return 0
+    for ((__llmenv_i = 0; __llmenv_i < __llmenv_count; __llmenv_i++)); do
+      __llmenv_name=${__llmenv_names[__llmenv_i]}
+      [ "${!__llmenv_name-}" = "${__llmenv_seen[__llmenv_i]}" ] || __llmenv_changed=1
+    done
+    [[ -n $__llmenv_changed || $__llmenv_retry -ne 0 && ${SECONDS-0} -ge $__llmenv_retry ]] || return 0
   fi
   __llmenv_busy=1
   if [[ -n $__llmenv_first ]]; then
@@ -135,38 +133,87 @@ __llmenv_push() {
   return 0
 }
 
-# What the program is told of this shell. Values go through the environment, never over a command line.
+# What is told of this shell: __llmenv_fields, and in __llmenv_differ, like `,A,B,`, the names that somebody else has changed.
 __llmenv_describe() {
-  local __llmenv_i __llmenv_list= __llmenv_differ=
+  local __llmenv_i __llmenv_name IFS=,
+  __llmenv_differ=,
   for ((__llmenv_i = 0; __llmenv_i < __llmenv_count; __llmenv_i++)); do
-    __llmenv_list=$__llmenv_list,${__llmenv_names[__llmenv_i]}
-    __llmenv_is_ours "$__llmenv_i" || __llmenv_differ=$__llmenv_differ,${__llmenv_names[__llmenv_i]}
+    __llmenv_name=${__llmenv_names[__llmenv_i]}
+    [ "${!__llmenv_name+=}${!__llmenv_name-}" = "${__llmenv_values[__llmenv_i]}" ] || __llmenv_differ=$__llmenv_differ$__llmenv_name,
   done
   __llmenv_fields=("shell=bash" "pid=$$" "start=${__llmenv_id#*.}" "reason=$__llmenv_reason" "profile=${__llmenv_profile:--}"
-    "lease=$__llmenv_lease" "mark=${__llmenv_mark:--}" "signals=$__llmenv_signals" "names=${__llmenv_list#,}"
-    "changed=${__llmenv_differ#,}")
-}
-
-# Whether variable number $1 still holds what was applied.
-__llmenv_is_ours() {
-  local __llmenv_name=${__llmenv_names[$1]}
-  case ${__llmenv_kinds[$1]} in
-    set) [[ -n ${!__llmenv_name+set} ]] && [ "${!__llmenv_name}" = "${__llmenv_values[$1]}" ] ;;
-    unset) [[ -z ${!__llmenv_name+set} ]] ;;
-    *) return 1 ;;
-  esac
+    "lease=$__llmenv_lease" "mark=${__llmenv_mark:--}" "signals=$__llmenv_signals" "names=${__llmenv_names[*]-}")
 }
 
 __llmenv_ask() {
-  local __llmenv_spawn=0 __llmenv_out= __llmenv_code=0
+  local __llmenv_spawn=0 __llmenv_out= __llmenv_code=0 __llmenv_differ=
   local -a __llmenv_fields
   if [[ ${SECONDS-0} -ge $__llmenv_retry ]]; then __llmenv_spawn=1; fi
   __llmenv_describe
-  __llmenv_out=$("$__llmenv_program" hook prompt "why=$1" "spawn=$__llmenv_spawn" "${__llmenv_fields[@]}" "${@:2}" 2>/dev/null) ||
-    __llmenv_code=$?
+  if [[ -n ${__llmenv_pipes[1]-} ]]; then
+    if __llmenv_exchange "$1"; then
+      __llmenv_apply "$1" "$__llmenv_out" || return
+      __llmenv_retry=0 __llmenv_told=
+      return 0
+    fi
+    # The program finds out what is the matter, and brings other pipes.
+    __llmenv_pipes[1]=
+  fi
+  # Values go through the environment, never over a command line.
+  __llmenv_out=$("$__llmenv_program" hook prompt "why=$1" "spawn=$__llmenv_spawn" "pipes=${__llmenv_pipes[0]}" "${__llmenv_fields[@]}" \
+    "changed=$__llmenv_differ" "${@:2}" 2>/dev/null) || __llmenv_code=$?
   [[ $__llmenv_code -eq 0 ]] || return $__llmenv_code
   __llmenv_apply "$1" "$__llmenv_out" || return
   __llmenv_retry=0 __llmenv_told=
+}
+
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 401)); then
+  # Asks through the pipes that the daemon made for this shell, and sets __llmenv_out: no process, and 50 ms at most.
+  __llmenv_exchange() {
+    local LC_ALL=C IFS=$'\t' __llmenv_path=${__llmenv_pipes[1]} __llmenv_request= __llmenv_name= __llmenv_value= __llmenv_head=
+    local -i __llmenv_tag=100000+RANDOM __llmenv_size=0
+    # A subshell is another shell, and a directory may have other names than the shell knows.
+    [[ ${BASHPID-} == "$$" && -p $__llmenv_path.ask && -O $__llmenv_path.ask && -p $__llmenv_path.answer && -O $__llmenv_path.answer ]] || return
+    [[ ${PWD-} == /* && $PWD -ef . ]] || return
+    __llmenv_request="${__llmenv_fields[*]}"
+    __llmenv_escape "$PWD"
+    __llmenv_request=$__llmenv_tag$'\thook 1\t'$__llmenv_request$'\twhy='$1$'\tcwd='$__llmenv_value
+    IFS=,
+    for __llmenv_name in ${__llmenv_differ#,}; do
+      __llmenv_request=$__llmenv_request$'\tvar='$__llmenv_name
+      if [[ -n ${!__llmenv_name+set} ]]; then
+        # No key and no address is longer.
+        __llmenv_escape "${!__llmenv_name:0:4096}"
+        __llmenv_request=$__llmenv_request=$__llmenv_value
+      fi
+    done
+    # A pipe has room for some of them, and nobody may be there to read.
+    [[ ${#__llmenv_request} -lt 16384 ]] || return
+    {
+      builtin printf '%s\n' "$__llmenv_request" >&8 || return
+      while :; do
+        IFS= builtin read -r -t 0.05 -N 14 -u 9 __llmenv_head || return
+        case ${__llmenv_head:6} in $'\t'[0-9][0-9][0-9][0-9][0-9][0-9]$'\n') ;; *) return 1 ;; esac
+        __llmenv_size=10#${__llmenv_head:7:6}
+        ((__llmenv_size > 0)) || return
+        # It came in one piece with its length.
+        IFS= builtin read -r -N $__llmenv_size -u 9 __llmenv_out || return
+        # Else it is the late answer to an earlier question.
+        [[ ${__llmenv_head:0:6} != "$__llmenv_tag" ]] || return 0
+      done
+    } 8<>"$__llmenv_path.ask" 9<>"$__llmenv_path.answer" 2>/dev/null
+  }
+fi
+
+# Sets __llmenv_value to a text as a field of a request has it.
+__llmenv_escape() {
+  __llmenv_value=$1
+  case $1 in
+    *[%$'\t\n\r']*)
+      __llmenv_value=${__llmenv_value//%/%25} __llmenv_value=${__llmenv_value//$'\t'/%09}
+      __llmenv_value=${__llmenv_value//$'\n'/%0A} __llmenv_value=${__llmenv_value//$'\r'/%0D}
+      ;;
+  esac
 }
 
 # No answer, or one that cannot be applied. In the same directory everything stays; elsewhere nothing of the last
@@ -207,6 +254,7 @@ __llmenv_say() { builtin printf 'llmenv: %s\n' "$1" >&2; }
 # llmenv use, off, allow, deny, lock, unlock: done by the program, applied here before this returns.
 __llmenv_choose() {
   local __llmenv_was_traced= __llmenv_out= __llmenv_code=0 __llmenv_before __llmenv_choice __llmenv_why=prompt
+  local __llmenv_differ=
   local -a __llmenv_fields
   case $- in *x*) { builtin set +x; } 2>/dev/null; __llmenv_was_traced=1 __llmenv_traced=x ;; esac
   __llmenv_busy=1
@@ -219,7 +267,7 @@ __llmenv_choose() {
   __llmenv_name_choice
   __llmenv_before=$__llmenv_choice
   case $1 in use | off) __llmenv_why=choose ;; esac
-  __llmenv_out=$("$__llmenv_program" hook apply "why=choose" "previous=$__llmenv_previous" "${__llmenv_fields[@]}" -- "$@") ||
+  __llmenv_out=$("$__llmenv_program" hook apply "why=choose" "previous=$__llmenv_previous" "${__llmenv_fields[@]}" "changed=$__llmenv_differ" -- "$@") ||
     __llmenv_code=$?
   if [[ $__llmenv_code -eq 0 && -n $__llmenv_out ]]; then
     __llmenv_apply "$__llmenv_why" "$__llmenv_out" || __llmenv_code=1
@@ -274,10 +322,8 @@ __llmenv_inherit() {
       __llmenv_name=${__llmenv_all%%,*} __llmenv_all=${__llmenv_all#*,}
       __llmenv_is_allowed "$__llmenv_name" || continue
       # Inherited names are llmenv's; before it there was nothing.
-      __llmenv_names[__llmenv_count]=$__llmenv_name __llmenv_kinds[__llmenv_count]=unset
-      [[ -z ${!__llmenv_name+set} ]] || __llmenv_kinds[__llmenv_count]=set
-      __llmenv_values[__llmenv_count]=${!__llmenv_name-} __llmenv_seen[__llmenv_count]=${!__llmenv_name-}
-      __llmenv_flags[__llmenv_count]=unset __llmenv_olds[__llmenv_count]=
+      __llmenv_names[__llmenv_count]=$__llmenv_name __llmenv_values[__llmenv_count]=${!__llmenv_name+=}${!__llmenv_name-}
+      __llmenv_seen[__llmenv_count]=${!__llmenv_name-} __llmenv_olds[__llmenv_count]=unset
       __llmenv_count=$((__llmenv_count + 1))
     done
   fi
@@ -296,191 +342,217 @@ __llmenv_is_allowed() {
 
 # Applies an answer as one piece, or changes nothing: 1 where a name is read-only, 4 where the answer is none.
 __llmenv_apply() {
+  if [[ -z ${__llmenv_differ-} ]]; then
+    local __llmenv_differ=
+    local -a __llmenv_fields
+    __llmenv_describe
+  fi
   __llmenv_plan "$1" "$2" || return
   [[ -z $__llmenv_pending ]] || __llmenv_commit
 }
 
-# Reads an answer and works out what is to be done: __llmenv_next_* for names that are set or unset from now on,
-# __llmenv_back_* for those that get back what they held. $1 says why, $2 is the answer.
+# Reads an answer and works out what is to be done. $1 says why, $2 is the answer. __llmenv_next_* is this shell's state to
+# be, and __llmenv_do_* is what leads there: names that are taken away, assignments that are exported or not.
 __llmenv_plan() {
-  local LC_ALL=C
-  local __llmenv_why=$1 __llmenv_rest=$2$'\n' __llmenv_line= __llmenv_word= __llmenv_name= __llmenv_value= __llmenv_end=
-  local __llmenv_ended= __llmenv_effect= __llmenv_r= __llmenv_p= __llmenv_l=0 __llmenv_m= __llmenv_same= __llmenv_yours=,
-  local __llmenv_i=0 __llmenv_j=0 __llmenv_new=0 __llmenv_back=0 __llmenv_said=0 __llmenv_at= __llmenv_flag= __llmenv_todo=
-  local -a __llmenv_n __llmenv_k __llmenv_v __llmenv_says
-  while [[ -n $__llmenv_rest ]]; do
-    __llmenv_line=${__llmenv_rest%%$'\n'*} __llmenv_rest=${__llmenv_rest#*$'\n'}
-    __llmenv_word=${__llmenv_line%%$'\t'*} __llmenv_line=${__llmenv_line#*$'\t'}
-    case $__llmenv_word in
-      state)
-        __llmenv_effect=${__llmenv_line%%$'\t'*} __llmenv_line=${__llmenv_line#*$'\t'}
-        __llmenv_r=${__llmenv_line%%$'\t'*} __llmenv_line=${__llmenv_line#*$'\t'}
-        __llmenv_p=${__llmenv_line%%$'\t'*} __llmenv_line=${__llmenv_line#*$'\t'}
-        __llmenv_l=${__llmenv_line%%$'\t'*} __llmenv_m=${__llmenv_line#*$'\t'}
+  local LC_ALL=C IFS=, __llmenv_why=$1 __llmenv_line= __llmenv_name= __llmenv_value= __llmenv_ended= __llmenv_effect= __llmenv_end=
+  local __llmenv_r= __llmenv_p= __llmenv_l=0 __llmenv_m= __llmenv_same= __llmenv_yours=, __llmenv_later=, __llmenv_at= __llmenv_old=
+  local __llmenv_list=",${__llmenv_names[*]-}," __llmenv_want= __llmenv_seen_now= __llmenv_i=0 __llmenv_new=0 __llmenv_refused=
+  # Under `set -u` an array without a value has no length either.
+  local -a __llmenv_says=() __llmenv_parts=() __llmenv_absent=()
+  # No variable may hold what a terminal would obey.
+  case $2 in *[$'\001'-$'\010'$'\013'-$'\037'$'\177']*) return 4 ;; esac
+  __llmenv_next_names=() __llmenv_next_values=() __llmenv_next_seen=() __llmenv_next_olds=()
+  __llmenv_do_unset=() __llmenv_do_export=() __llmenv_do_set=()
+  __llmenv_split $'\n' "$2"
+  for __llmenv_line in ${__llmenv_parts[@]+"${__llmenv_parts[@]}"}; do
+    # Half an answer is none, and what follows its end is no part of it.
+    [[ -z $__llmenv_ended ]] || break
+    case $__llmenv_line in
+      unset$'\t'*)
+        __llmenv_name=${__llmenv_line#*$'\t'} __llmenv_want=
+        [[ $__llmenv_effect == apply ]] || return 4
+        [[ ${__llmenv_fine[1]} == *",$__llmenv_name,"* ]] || __llmenv_take_for_fine || return 4
+        # Nothing there and nothing wanted: nothing to keep in mind.
+        [[ -z ${!__llmenv_name+set} && $__llmenv_list != *",$__llmenv_name,"* ]] || __llmenv_plan_present
+        ;;
+      set$'\t'*$'\t'*)
+        __llmenv_value=${__llmenv_line#*$'\t'} __llmenv_name=${__llmenv_value%%$'\t'*} __llmenv_want==${__llmenv_value#*$'\t'}
+        [[ $__llmenv_effect == apply ]] || return 4
+        [[ ${__llmenv_fine[1]} == *",$__llmenv_name,"* ]] || __llmenv_take_for_fine || return 4
+        if [[ -n ${!__llmenv_name+set} || $__llmenv_list == *",$__llmenv_name,"* ]]; then
+          __llmenv_plan_present
+        else
+          # Most of the time nothing was there.
+          __llmenv_next_names[__llmenv_new]=$__llmenv_name __llmenv_next_values[__llmenv_new]=$__llmenv_want \
+            __llmenv_next_seen[__llmenv_new]=${__llmenv_want#=} __llmenv_next_olds[__llmenv_new]=unset \
+            __llmenv_absent[__llmenv_new]=$__llmenv_name __llmenv_do_export[__llmenv_new]=$__llmenv_name$__llmenv_want \
+            __llmenv_later=$__llmenv_later$__llmenv_name, __llmenv_new=$((__llmenv_new + 1))
+        fi
+        ;;
+      state$'\t'*)
+        __llmenv_split $'\t' "$__llmenv_line"
+        [[ ${#__llmenv_parts[@]} -eq 6 && -z $__llmenv_effect ]] || return 4
+        __llmenv_effect=${__llmenv_parts[1]} __llmenv_r=${__llmenv_parts[2]} __llmenv_p=${__llmenv_parts[3]}
+        __llmenv_l=${__llmenv_parts[4]} __llmenv_m=${__llmenv_parts[5]}
         case $__llmenv_p in -) __llmenv_p= ;; esac
         case $__llmenv_m in -) __llmenv_m= ;; esac
         # Numbers are compared as such later: nothing else may get there.
         case $__llmenv_l in *[!0-9]* | '' | ????????????????*) return 4 ;; esac
+        if [[ $__llmenv_p == "$__llmenv_profile" && $__llmenv_why != choose ]]; then __llmenv_same=1; fi
         ;;
-      set | unset)
-        __llmenv_name=${__llmenv_line%%$'\t'*} __llmenv_value=
-        if [[ $__llmenv_word == set ]]; then
-          case $__llmenv_line in *$'\t'*) ;; *) return 4 ;; esac
-          __llmenv_value=${__llmenv_line#*$'\t'}
-        fi
-        __llmenv_is_allowed "$__llmenv_name" || return 4
-        __llmenv_n[__llmenv_new]=$__llmenv_name __llmenv_k[__llmenv_new]=$__llmenv_word
-        __llmenv_v[__llmenv_new]=$__llmenv_value __llmenv_new=$((__llmenv_new + 1))
-        ;;
-      yours) __llmenv_yours=$__llmenv_yours$__llmenv_line, ;;
-      say) __llmenv_says[__llmenv_said]=$__llmenv_line __llmenv_said=$((__llmenv_said + 1)) ;;
-      shell)
+      yours$'\t'*) __llmenv_yours=$__llmenv_yours${__llmenv_line#*$'\t'}, ;;
+      say$'\t'*) __llmenv_says[${#__llmenv_says[@]}]=${__llmenv_line#*$'\t'} ;;
+      pipes$'\t'/*) __llmenv_pipes[1]=${__llmenv_line#*$'\t'} ;;
+      shell$'\t'*)
+        __llmenv_line=${__llmenv_line#*$'\t'}
         case $__llmenv_line in
-          "$$".*[!0-9]* | "$$".) return 4 ;;
           "$__llmenv_id") ;;
+          "$$".*[!0-9]* | "$$".) return 4 ;;
           "$$".*) __llmenv_id=$__llmenv_line __llmenv_file=$__llmenv_state_dir/shells/$__llmenv_line ;;
         esac
         ;;
-      end) __llmenv_end=$__llmenv_line __llmenv_ended=1 __llmenv_rest= ;;
+      end$'\t'*) __llmenv_end=${__llmenv_line#*$'\t'} __llmenv_ended=1 ;;
       *) return 4 ;;
     esac
   done
-  # Half an answer is none.
   [[ -n $__llmenv_ended && -n $__llmenv_effect ]] || return 4
   if [[ $__llmenv_effect != apply ]]; then
     __llmenv_say_all
     return 0
   fi
-  [[ $__llmenv_p == "$__llmenv_profile" && $__llmenv_why != choose ]] && __llmenv_same=1
-
-  # What each name was before llmenv, and which names go back.
-  __llmenv_next_names=() __llmenv_next_kinds=() __llmenv_next_values=() __llmenv_next_seen=() __llmenv_next_flags=()
-  __llmenv_next_olds=() __llmenv_next_todo=() __llmenv_back_names=() __llmenv_back_flags=() __llmenv_back_olds=()
-  __llmenv_next=0
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_new; __llmenv_i++)); do
-    __llmenv_name=${__llmenv_n[__llmenv_i]} __llmenv_todo=1
-    __llmenv_find "$__llmenv_name"
-    __llmenv_flag=unset __llmenv_value=
-    if [[ -n ${!__llmenv_name+set} ]]; then
-      __llmenv_value=${!__llmenv_name} __llmenv_flag=set
-      __llmenv_is_exported "$__llmenv_name" && __llmenv_flag=exported
-    fi
-    __llmenv_next_kinds[__llmenv_next]=${__llmenv_k[__llmenv_i]}
-    __llmenv_next_values[__llmenv_next]=${__llmenv_v[__llmenv_i]} __llmenv_next_seen[__llmenv_next]=${__llmenv_v[__llmenv_i]}
-    if [[ -n $__llmenv_at && $__llmenv_yours != *",$__llmenv_name,"* ]]; then
-      if __llmenv_is_ours "$__llmenv_at"; then
-        __llmenv_flag=${__llmenv_flags[__llmenv_at]} __llmenv_value=${__llmenv_olds[__llmenv_at]}
-      elif [[ -n $__llmenv_same ]]; then
-        # Changed by hand while the profile stays: it is the user's until something is chosen.
-        __llmenv_todo=theirs __llmenv_next_seen[__llmenv_next]=$__llmenv_value
-        __llmenv_next_kinds[__llmenv_next]=${__llmenv_kinds[__llmenv_at]}
-        __llmenv_next_values[__llmenv_next]=${__llmenv_values[__llmenv_at]}
-        __llmenv_flag=${__llmenv_flags[__llmenv_at]} __llmenv_value=${__llmenv_olds[__llmenv_at]}
-      fi
-    elif [[ -z $__llmenv_at && $__llmenv_flag == unset && ${__llmenv_k[__llmenv_i]} == unset ]]; then
-      # Nothing there and nothing wanted: nothing to keep in mind.
-      continue
-    fi
-    __llmenv_next_names[__llmenv_next]=$__llmenv_name __llmenv_next_todo[__llmenv_next]=$__llmenv_todo
-    __llmenv_next_flags[__llmenv_next]=$__llmenv_flag __llmenv_next_olds[__llmenv_next]=$__llmenv_value
-    __llmenv_next=$((__llmenv_next + 1))
-  done
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_count; __llmenv_i++)); do
-    __llmenv_name=${__llmenv_names[__llmenv_i]} __llmenv_at=
-    for ((__llmenv_j = 0; __llmenv_j < __llmenv_new; __llmenv_j++)); do
-      if [ "${__llmenv_n[__llmenv_j]}" = "$__llmenv_name" ]; then __llmenv_at=$__llmenv_j && break; fi
-    done
-    if [[ -z $__llmenv_at && $__llmenv_yours != *",$__llmenv_name,"* ]] && __llmenv_is_ours "$__llmenv_i"; then
-      __llmenv_back_names[__llmenv_back]=$__llmenv_name __llmenv_back_flags[__llmenv_back]=${__llmenv_flags[__llmenv_i]}
-      __llmenv_back_olds[__llmenv_back]=${__llmenv_olds[__llmenv_i]} __llmenv_back=$((__llmenv_back + 1))
-    fi
-  done
+  [[ $__llmenv_count -eq 0 ]] || __llmenv_plan_back
 
   # Read-only names are looked for before anything changes: half a pair would send one account's key to another's host.
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_next + __llmenv_back; __llmenv_i++)); do
-    if ((__llmenv_i < __llmenv_next)); then
-      [[ ${__llmenv_next_todo[__llmenv_i]} == 1 ]] || continue
-      __llmenv_name=${__llmenv_next_names[__llmenv_i]}
-    else
-      __llmenv_name=${__llmenv_back_names[__llmenv_i - __llmenv_next]}
-    fi
-    if __llmenv_is_readonly "$__llmenv_name"; then
-      # What the user made of an inherited name is not llmenv's to take back either.
-      for ((__llmenv_j = 0; __llmenv_j < __llmenv_count; __llmenv_j++)); do
-        [[ $__llmenv_yours != *",${__llmenv_names[__llmenv_j]},"* ]] || __llmenv_kinds[__llmenv_j]=theirs
-      done
-      __llmenv_say "$__llmenv_name is read-only in this shell, so nothing was changed; start a new shell without \`readonly $__llmenv_name\`"
-      __llmenv_generation=$__llmenv_end
-      return 1
-    fi
-  done
+  # Taking away what is not there tells of those that were declared without a value.
+  if [[ -z $__llmenv_refused ]] && ! builtin unset -v ${__llmenv_absent[@]+"${__llmenv_absent[@]}"} 2>/dev/null; then
+    for __llmenv_refused in ${__llmenv_absent[@]+"${__llmenv_absent[@]}"}; do
+      builtin unset -v "$__llmenv_refused" 2>/dev/null || break
+    done
+  fi
+  if [[ -n $__llmenv_refused ]]; then
+    # What the user made of an inherited name is not llmenv's to take back either.
+    for ((__llmenv_i = 0; __llmenv_i < __llmenv_count; __llmenv_i++)); do
+      [[ $__llmenv_yours != *",${__llmenv_names[__llmenv_i]},"* ]] || __llmenv_values[__llmenv_i]=theirs
+    done
+    __llmenv_say "$__llmenv_refused is read-only in this shell, so nothing was changed; start a new shell without \`readonly $__llmenv_refused\`"
+    __llmenv_generation=$__llmenv_end
+    return 1
+  fi
   __llmenv_say_all
-  __llmenv_next_state=("$__llmenv_r" "$__llmenv_p" "$__llmenv_l" "$__llmenv_m" "${__llmenv_end:-$__llmenv_generation}")
+  __llmenv_next_state=("$__llmenv_r" "$__llmenv_p" "$__llmenv_l" "$__llmenv_m" "${__llmenv_end:-$__llmenv_generation}"
+    "${__llmenv_next_names[*]-}")
   # From here on nothing can fail, and what Ctrl-C cuts short is done again at the next prompt.
   __llmenv_pending=1 __llmenv_restless=1
 }
 
+# Names found fit are remembered: the same come again and again.
+__llmenv_take_for_fine() {
+  __llmenv_is_allowed "$__llmenv_name" || return
+  [[ ${#__llmenv_fine[1]} -lt 8192 ]] || __llmenv_fine[1]=,
+  __llmenv_fine[1]=${__llmenv_fine[1]}$__llmenv_name,
+}
+
+# One name of an answer that is set in this shell, or that llmenv holds.
+__llmenv_plan_present() {
+  __llmenv_at= __llmenv_seen_now=${__llmenv_want#=}
+  if [[ $__llmenv_list == *",$__llmenv_name,"* && $__llmenv_yours != *",$__llmenv_name,"* ]]; then
+    for ((__llmenv_at = 0; __llmenv_at < __llmenv_count; __llmenv_at++)); do
+      [ "${__llmenv_names[__llmenv_at]}" = "$__llmenv_name" ] && break
+    done
+  fi
+  if [[ -n $__llmenv_at && $__llmenv_differ != *",$__llmenv_name,"* ]]; then
+    __llmenv_old=${__llmenv_olds[__llmenv_at]}
+  elif [[ -n $__llmenv_at && -n $__llmenv_same ]]; then
+    # Changed by hand while the profile stays: it is the user's until something is chosen.
+    __llmenv_next_names[__llmenv_new]=$__llmenv_name __llmenv_next_values[__llmenv_new]=${__llmenv_values[__llmenv_at]} \
+      __llmenv_next_seen[__llmenv_new]=${!__llmenv_name-} __llmenv_next_olds[__llmenv_new]=${__llmenv_olds[__llmenv_at]} \
+      __llmenv_later=$__llmenv_later$__llmenv_name, __llmenv_new=$((__llmenv_new + 1))
+    return 0
+  elif [[ -z ${!__llmenv_name+set} ]]; then
+    __llmenv_old=unset
+  elif __llmenv_is_exported "$__llmenv_name"; then
+    __llmenv_old=exported=${!__llmenv_name}
+  else
+    __llmenv_old=set=${!__llmenv_name}
+  fi
+  # What stays as it is is never taken away.
+  if [ "${!__llmenv_name+=}${!__llmenv_name-}" != "$__llmenv_want" ]; then __llmenv_plan_unset; fi
+  [[ -z $__llmenv_want ]] || __llmenv_do_export[__llmenv_new]=$__llmenv_name$__llmenv_want
+  __llmenv_next_names[__llmenv_new]=$__llmenv_name __llmenv_next_values[__llmenv_new]=$__llmenv_want \
+    __llmenv_next_seen[__llmenv_new]=$__llmenv_seen_now __llmenv_next_olds[__llmenv_new]=$__llmenv_old \
+    __llmenv_later=$__llmenv_later$__llmenv_name, __llmenv_new=$((__llmenv_new + 1))
+}
+
+# Which of the names that llmenv holds get back what they held before.
+__llmenv_plan_back() {
+  for ((__llmenv_i = 0; __llmenv_i < __llmenv_count; __llmenv_i++)); do
+    __llmenv_name=${__llmenv_names[__llmenv_i]}
+    if [[ $__llmenv_later$__llmenv_yours$__llmenv_differ != *",$__llmenv_name,"* ]]; then
+      __llmenv_plan_unset
+      __llmenv_old=${__llmenv_olds[__llmenv_i]}
+      case $__llmenv_old in
+        exported=*) __llmenv_do_export[__llmenv_new + __llmenv_i]=$__llmenv_name=${__llmenv_old#*=} ;;
+        set=*) __llmenv_do_set[__llmenv_i]=$__llmenv_name=${__llmenv_old#*=} ;;
+      esac
+    fi
+  done
+}
+
+# Keys come last in an answer and are to go first.
+__llmenv_plan_unset() {
+  if [[ -z ${!__llmenv_name+set} ]]; then
+    __llmenv_absent[${#__llmenv_absent[@]}]=$__llmenv_name
+  else
+    __llmenv_is_fixed "$__llmenv_name" && __llmenv_refused=$__llmenv_name
+    __llmenv_do_unset[10000 - ${#__llmenv_do_unset[@]}]=$__llmenv_name
+  fi
+}
+
 __llmenv_say_all() {
-  local __llmenv_i
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_said; __llmenv_i++)); do __llmenv_say "${__llmenv_says[__llmenv_i]}"; done
+  for __llmenv_line in ${__llmenv_says[@]+"${__llmenv_says[@]}"}; do __llmenv_say "$__llmenv_line"; done
 }
 
-# Sets __llmenv_at to the number of an applied name, or to nothing.
-__llmenv_find() {
-  __llmenv_at=
-  for ((__llmenv_j = 0; __llmenv_j < __llmenv_count; __llmenv_j++)); do
-    if [ "${__llmenv_names[__llmenv_j]}" = "$1" ]; then __llmenv_at=$__llmenv_j && return 0; fi
-  done
-  return 0
-}
-
-# Does what was planned. May be cut short anywhere and done again: it reads the plan alone. Keys go first and come last.
+# Does what was planned. May be cut short anywhere and done again: it reads the plan alone.
 __llmenv_commit() {
-  local __llmenv_i __llmenv_name __llmenv_list=
-  local -i __llmenv_last=${#__llmenv_back_names[@]}
-  for ((__llmenv_i = __llmenv_next - 1; __llmenv_i >= 0; __llmenv_i--)); do
-    [[ ${__llmenv_next_todo[__llmenv_i]} == 1 ]] || continue
-    __llmenv_name=${__llmenv_next_names[__llmenv_i]}
-    if [[ ${__llmenv_next_kinds[__llmenv_i]} != set ]] || ! [ "${!__llmenv_name-}" = "${__llmenv_next_values[__llmenv_i]}" ]; then
-      builtin unset -v "$__llmenv_name"
-    fi
-  done
-  for ((__llmenv_i = __llmenv_last - 1; __llmenv_i >= 0; __llmenv_i--)); do builtin unset -v "${__llmenv_back_names[__llmenv_i]}"; done
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_next; __llmenv_i++)); do
-    __llmenv_list=$__llmenv_list,${__llmenv_next_names[__llmenv_i]}
-    if [[ ${__llmenv_next_todo[__llmenv_i]} == 1 && ${__llmenv_next_kinds[__llmenv_i]} == set ]]; then
-      builtin export "${__llmenv_next_names[__llmenv_i]}=${__llmenv_next_values[__llmenv_i]}"
-    fi
-  done
-  for ((__llmenv_i = 0; __llmenv_i < __llmenv_last; __llmenv_i++)); do
-    case ${__llmenv_back_flags[__llmenv_i]} in
-      exported) builtin export "${__llmenv_back_names[__llmenv_i]}=${__llmenv_back_olds[__llmenv_i]}" ;;
-      # `-n` because of `set -a`.
-      set) builtin export -n "${__llmenv_back_names[__llmenv_i]}=${__llmenv_back_olds[__llmenv_i]}" ;;
-    esac
-  done
+  builtin unset -v ${__llmenv_do_unset[@]+"${__llmenv_do_unset[@]}"}
+  # Without a name it would print all there are.
+  [[ ${#__llmenv_do_export[@]} -eq 0 ]] || builtin export ${__llmenv_do_export[@]+"${__llmenv_do_export[@]}"}
+  # `-n` because of `set -a`.
+  [[ ${#__llmenv_do_set[@]} -eq 0 ]] || builtin export -n ${__llmenv_do_set[@]+"${__llmenv_do_set[@]}"}
   # An empty array counts as unset before bash 4.4, which `set -u` would not have.
-  __llmenv_names=(${__llmenv_next_names[@]+"${__llmenv_next_names[@]}"})
-  __llmenv_kinds=(${__llmenv_next_kinds[@]+"${__llmenv_next_kinds[@]}"})
-  __llmenv_values=(${__llmenv_next_values[@]+"${__llmenv_next_values[@]}"})
-  __llmenv_seen=(${__llmenv_next_seen[@]+"${__llmenv_next_seen[@]}"})
-  __llmenv_flags=(${__llmenv_next_flags[@]+"${__llmenv_next_flags[@]}"})
-  __llmenv_olds=(${__llmenv_next_olds[@]+"${__llmenv_next_olds[@]}"})
-  __llmenv_count=$__llmenv_next
-  __llmenv_reason=${__llmenv_next_state[0]} __llmenv_profile=${__llmenv_next_state[1]}
-  __llmenv_lease=${__llmenv_next_state[2]} __llmenv_mark=${__llmenv_next_state[3]} __llmenv_generation=${__llmenv_next_state[4]}
+  __llmenv_names=(${__llmenv_next_names[@]+"${__llmenv_next_names[@]}"}) \
+    __llmenv_values=(${__llmenv_next_values[@]+"${__llmenv_next_values[@]}"}) \
+    __llmenv_seen=(${__llmenv_next_seen[@]+"${__llmenv_next_seen[@]}"}) \
+    __llmenv_olds=(${__llmenv_next_olds[@]+"${__llmenv_next_olds[@]}"})
+  __llmenv_count=${#__llmenv_names[@]} __llmenv_reason=${__llmenv_next_state[0]} __llmenv_profile=${__llmenv_next_state[1]} \
+    __llmenv_lease=${__llmenv_next_state[2]} __llmenv_mark=${__llmenv_next_state[3]} __llmenv_generation=${__llmenv_next_state[4]}
   if [[ -n $__llmenv_profile ]]; then builtin export "LLMENV_PROFILE=$__llmenv_profile"; else builtin unset -v LLMENV_PROFILE; fi
-  case $__llmenv_reason:$__llmenv_list in
+  case $__llmenv_reason:${__llmenv_next_state[5]} in
     none:) builtin unset -v LLMENV_STATE ;;
-    *) builtin export "LLMENV_STATE=1:$__llmenv_id:$__llmenv_reason:$__llmenv_lease:${__llmenv_mark:--}:${__llmenv_list#,}" ;;
+    *) builtin export "LLMENV_STATE=1:$__llmenv_id:$__llmenv_reason:$__llmenv_lease:${__llmenv_mark:--}:${__llmenv_next_state[5]}" ;;
   esac
   __llmenv_pending=
 }
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
+  __llmenv_split() {
+    local IFS=$1
+    # No text is to be taken for a pattern of files. Undone on return, and by Ctrl-C.
+    local -
+    builtin set -f
+    __llmenv_parts=($2)
+  }
   __llmenv_is_exported() { [[ ${!1@a} == *x* ]]; }
   __llmenv_is_fixed() { [[ ${!1@a} == *r* ]]; }
 else
+  __llmenv_split() {
+    local __llmenv_rest=$2
+    __llmenv_parts=()
+    while [[ -n $__llmenv_rest ]]; do
+      [[ -z ${__llmenv_rest%%"$1"*} ]] || __llmenv_parts[${#__llmenv_parts[@]}]=${__llmenv_rest%%"$1"*}
+      case $__llmenv_rest in *"$1"*) __llmenv_rest=${__llmenv_rest#*"$1"} ;; *) __llmenv_rest= ;; esac
+    done
+  }
   __llmenv_is_exported() {
     local __llmenv_shown=
     __llmenv_shown=$(builtin declare -p "$1" 2>/dev/null) || :
@@ -490,15 +562,6 @@ else
   # Assigning a variable its own value fails where it is read-only, and starts no process.
   __llmenv_is_fixed() { ! builtin printf -v "$1" %s "${!1}" 2>/dev/null; }
 fi
-
-__llmenv_is_readonly() {
-  if [[ -n ${!1+set} ]]; then
-    __llmenv_is_fixed "$1"
-  elif builtin printf -v "$1" %s '' 2>/dev/null; then
-    builtin unset -v "$1"
-    return 1
-  fi
-}
 
 # Last, so that what direnv and others set before it is seen. Called again with each loading: a start-up file that is read
 # twice may have written PROMPT_COMMAND anew.
@@ -521,10 +584,13 @@ __llmenv_load() {
   [[ ${__llmenv_loaded[1]-} != "$$" ]] || return 0
   __llmenv_busy= __llmenv_first=1 __llmenv_pwd= __llmenv_generation= __llmenv_retry=0 __llmenv_told= __llmenv_pending= __llmenv_traced=
   __llmenv_reason=none __llmenv_profile= __llmenv_lease=0 __llmenv_mark= __llmenv_previous=auto __llmenv_signals=0
+  # Whether pipes are of use here: `read -N` counts for it. Then where they are.
+  __llmenv_pipes=(0 '') __llmenv_fine=('' ,)
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 401)); then __llmenv_pipes[0]=1; fi
   __llmenv_restless=1 __llmenv_watched=/dev/null __llmenv_found= __llmenv_settled=()
   __llmenv_half_1=__llmenv_none __llmenv_half_2=__llmenv_none __llmenv_half_3=__llmenv_none
   __llmenv_half_4=__llmenv_none __llmenv_half_5=__llmenv_none __llmenv_half_6=__llmenv_none
-  __llmenv_count=0 __llmenv_names=() __llmenv_kinds=() __llmenv_values=() __llmenv_seen=() __llmenv_flags=() __llmenv_olds=()
+  __llmenv_count=0 __llmenv_names=() __llmenv_values=() __llmenv_seen=() __llmenv_olds=()
   # Linux tells a process' start time in the 22nd field of this file; elsewhere the program finds it out.
   __llmenv_id=$$.0
   if { IFS= builtin read -r __llmenv_text </proc/$$/stat; } 2>/dev/null; then

@@ -15,7 +15,7 @@ use super::{handle, shell_request};
 use crate::error::Error;
 use crate::ipc::frame::MAX_FRAME_BYTES;
 use crate::ipc::protocol::{Request, Response};
-use crate::ipc::shell_lines::{LINES_VERSION, ShellRequest};
+use crate::ipc::shell_lines::{LINES_VERSION, ShellId, ShellRequest};
 
 /// How long a client may take to send a request once it has begun, and to take an answer.
 const TRANSFER_DEADLINE: Duration = Duration::from_secs(5);
@@ -71,6 +71,15 @@ async fn answer(shared: &Shared, line: &[u8]) -> Zeroizing<String> {
         }
     };
     encode(&handle::handle(shared, request).await)
+}
+
+/// Answers a request of this very shell that came another way; `None` where the program has to ask for it.
+pub async fn answer_shell(shared: &Shared, id: ShellId, line: &[u8]) -> Option<Zeroizing<String>> {
+    let request = ShellRequest::decode(std::str::from_utf8(line).ok()?).ok()?;
+    if request.id != id {
+        return None;
+    }
+    shell_request::answer(shared, request).await.ok()?.encode()
 }
 
 /// The answer to a shell's request that failed: the error as JSON, then the end without a generation.

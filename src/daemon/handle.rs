@@ -64,7 +64,7 @@ fn done() -> Response {
 
 fn hello(shared: &Shared) -> Response {
     let mut state = shared.borrow_mut();
-    let shells = state.shells.sweep();
+    let shells = state.sweep();
     Response::Hello(HelloFacts {
         protocol: PROTOCOL_VERSION,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -390,7 +390,7 @@ async fn store_state(shared: &Shared) -> Response {
 
 fn shells(shared: &Shared) -> Response {
     let mut state = shared.borrow_mut();
-    state.shells.sweep();
+    state.sweep();
     let mut shells: Vec<_> = state
         .shells
         .iter()

@@ -100,6 +100,7 @@ async fn serve(paths: Paths, mut lock: File, shared: Shared) -> Result<()> {
         std::process::id(),
         env!("CARGO_PKG_VERSION")
     ));
+    settle_pipes(&shared, &presence);
     // Answering first, everything else later: files and keyrings may take their time.
     shared.borrow_mut().shells.adopt_files();
     handle::prefetch(&shared);
@@ -133,7 +134,7 @@ async fn serve(paths: Paths, mut lock: File, shared: Shared) -> Result<()> {
                 }
             },
             _ = sweep.tick() => {
-                if shared.borrow_mut().shells.sweep() > 0 {
+                if shared.borrow_mut().sweep() > 0 {
                     needed_at = Instant::now();
                 }
                 super::push::leases_ended(&shared);
@@ -162,8 +163,13 @@ async fn serve(paths: Paths, mut lock: File, shared: Shared) -> Result<()> {
     shared.borrow_mut().log.line(&format!("stopped: {why}"));
     // What was begun is finished, the answer to `stop` among it; nobody is let in any more.
     let _ = tokio::time::timeout(FAREWELL_PATIENCE, guests.all_answered()).await;
+    shared.borrow_mut().pipes.settle(None);
     drop(presence);
     Ok(())
+}
+
+fn settle_pipes(shared: &Shared, presence: &Presence) {
+    shared.borrow_mut().pipes.settle(presence.folder().as_deref());
 }
 
 /// Makes lock, socket and address again where they are gone, so that shells find this daemon and start no second one.
@@ -182,6 +188,7 @@ fn stay_in_place(paths: &Paths, shared: &Shared, presence: &mut Presence, lock: 
         return true;
     }
     let result = presence.restore();
+    settle_pipes(shared, presence);
     let mut state = shared.borrow_mut();
     state.shells.restore_files();
     state.files_changed.notify_one();

@@ -11,6 +11,7 @@ mod keys;
 mod lifecycle;
 mod log;
 mod memory;
+mod pipes;
 mod presence;
 mod process_limits;
 mod push;

@@ -111,6 +111,12 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
     } else if let Some(pair) = pair {
         reply.vars = pair.vars;
     }
+    if request.pipes && shared.borrow().shells.get(request.id).is_some() {
+        // Taken out for the moment: it starts a task that has a share in the state.
+        let mut pipes = std::mem::take(&mut shared.borrow_mut().pipes);
+        reply.pipes = pipes.ensure(shared, request.id);
+        shared.borrow_mut().pipes = pipes;
+    }
     // After `exec bash` the shell named is this one, and what was changed by hand before is still the user's.
     if request.why == Why::Start && request.from.is_some() {
         reply.yours = yours(shared, &request).await;

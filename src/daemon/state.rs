@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::log::Log;
 use super::memory::Memory;
+use super::pipes::Pipes;
 use super::shells::Shells;
 use crate::allow::AllowList;
 use crate::config::{self, Config};
@@ -53,6 +54,8 @@ pub struct State {
     failures: HashMap<String, Error>,
     /// The shells.
     pub shells: Shells,
+    /// The pipes of those that cannot open a socket.
+    pub pipes: Pipes,
     /// The name of this run.
     pub boot: String,
     /// When it started.
@@ -92,6 +95,7 @@ impl State {
         }
         Ok(Self {
             shells: Shells::new(paths.shells_dir(), boot.clone(), Rc::clone(&files_changed)),
+            pipes: Pipes::default(),
             paths,
             log,
             memory,
@@ -117,6 +121,14 @@ impl State {
     /// Makes it shareable among the tasks of one thread.
     pub fn shared(self) -> Shared {
         Rc::new(RefCell::new(self))
+    }
+
+    /// Forgets shells that are gone, with their files and pipes. Gives the number of those left.
+    pub fn sweep(&mut self) -> usize {
+        let left = self.shells.sweep();
+        let shells = &self.shells;
+        self.pipes.retain(|id| shells.get(id).is_some());
+        left
     }
 
     /// Reads configuration and allow list again. A wrong file leaves the last good state in force.

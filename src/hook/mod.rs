@@ -138,6 +138,7 @@ impl Call {
                 "mark" => request.mark = some().unwrap_or_default(),
                 "from" => request.from = value.parse().ok(),
                 "signals" => request.signals = value == "1",
+                "pipes" => request.pipes = value == "1",
                 "names" => request.names = list(value).map(str::to_owned).collect(),
                 "changed" => present = list(value).collect(),
                 "spawn" => call.may_start = value == "1",

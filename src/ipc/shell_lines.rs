@@ -12,6 +12,7 @@
 //! shell<TAB>4242.987654                       which shell this is: the name of its generation file
 //! state<TAB>apply<TAB>pin<TAB>work<TAB>0<TAB>9f2c41aa    effect, reason, profile (`-`: none), lease end (0: none), mark (`-`: none)
 //! yours<TAB>NAME                              an inherited value that llmenv never served
+//! pipes<TAB>PATH                              where it can ask without a process (see `daemon::pipes`)
 //! unset<TAB>NAME
 //! set<TAB>NAME<TAB>VALUE                      addresses first, keys last
 //! say<TAB>TEXT                                one line for the person
@@ -28,8 +29,10 @@ use crate::secret::Secret;
 pub const LINES_VERSION: &str = "hook 1";
 
 /// The fields of a request.
-const FIELDS: &[&str] =
-    &["shell", "pid", "start", "why", "cwd", "reason", "profile", "lease", "mark", "from", "signals", "names", "var"];
+const FIELDS: &[&str] = &[
+    "shell", "pid", "start", "why", "cwd", "reason", "profile", "lease", "mark", "from", "signals", "pipes", "names",
+    "var",
+];
 
 /// Why the profile that is active is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -147,6 +150,8 @@ pub struct ShellRequest {
     pub from: Option<ShellId>,
     /// Whether it has a handler for the push signal.
     pub signals: bool,
+    /// Whether it can ask through named pipes and has none yet.
+    pub pipes: bool,
     /// Names that llmenv set in it.
     pub names: Vec<String>,
     /// Present values: of all `names` at the start, of those changed by somebody else later.
@@ -177,6 +182,9 @@ impl ShellRequest {
             field("from", &from.to_string());
         }
         field("signals", if self.signals { "1" } else { "0" });
+        if self.pipes {
+            field("pipes", "1");
+        }
         field("names", &self.names.join(","));
         for (name, value) in &self.values {
             match value {
@@ -215,6 +223,7 @@ impl ShellRequest {
                 "mark" => request.mark = some(value).unwrap_or_default(),
                 "from" => request.from = Some(value.parse().map_err(|()| wrong())?),
                 "signals" => request.signals = value == "1",
+                "pipes" => request.pipes = value == "1",
                 "names" => request.names = value.split(',').filter(|n| !n.is_empty()).map(str::to_owned).collect(),
                 "var" => request.values.push(match value.split_once('=') {
                     Some((name, value)) => (name.to_owned(), Some(Secret::new(value))),
@@ -259,6 +268,8 @@ pub struct ShellReply {
     pub lease_end: u64,
     /// What a released shell was released from.
     pub mark: String,
+    /// Where it can ask without a process.
+    pub pipes: Option<PathBuf>,
     /// Inherited names whose values are the user's.
     pub yours: Vec<String>,
     /// What to set and unset, in the order in which it is safe to do so.
@@ -283,6 +294,9 @@ impl ShellReply {
             self.lease_end,
             if self.mark.is_empty() { "-" } else { &self.mark }
         );
+        if let Some(path) = self.pipes.as_ref().and_then(|path| path.to_str()).filter(|path| is_servable(path)) {
+            let _ = writeln!(text, "pipes\t{path}");
+        }
         for name in &self.yours {
             let _ = writeln!(text, "yours\t{name}");
         }
@@ -324,6 +338,7 @@ pub fn is_well_formed(answer: &str) -> bool {
                 states += 1;
                 rest.split('\t').count() == 5 && rest.split('\t').all(is_word)
             }
+            Some(("pipes", path)) => path.starts_with('/') && is_servable(path),
             Some(("yours" | "unset", name)) => is_allowed_name(name),
             Some(("set", rest)) => {
                 rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value))

@@ -4,6 +4,7 @@ mod choice;
 mod failure;
 mod options;
 mod pins;
+mod pipes;
 mod restore;
 mod rivals;
 mod surroundings;

@@ -110,7 +110,7 @@ fn a_stopped_daemon_is_asked_once_a_directory() {
     let daemon = home.daemon_pid().unwrap();
     signal(daemon, "-STOP");
     terminal.run("cd /");
-    // The control is in `surroundings`: strace sees a process when the directory changes.
+    // The control is in `surroundings`: strace sees the processes that a line starts.
     let count = super::surroundings::processes_while(&mut terminal, |terminal| {
         for _ in 0..5 {
             terminal.run("");
@@ -133,6 +133,10 @@ fn a_program_that_is_gone() {
     assert_holds(&mut terminal, "fast");
     std::fs::rename(home.path("bin/llmenv"), home.path("bin/other")).unwrap();
     assert_eq!(terminal.run("echo fine"), "fine\n");
+    // While the daemon is there nobody needs the program.
+    assert_eq!(terminal.run("cd; cd p"), "");
+    assert_holds(&mut terminal, "fast");
+    home.end_daemon();
     let text = terminal.run("cd; PATH=/usr/bin:/bin");
     assert!(text.contains("is not at") && text.contains("`fast` was taken out"), "{text}");
     assert_nothing(&mut terminal);

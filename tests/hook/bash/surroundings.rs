@@ -45,8 +45,18 @@ fn idle_prompt_starts_no_process() {
     terminal.run("llmenv use --auto; cd p");
     assert_holds(&mut terminal, "fast");
     assert_eq!(processes_while(&mut terminal, hundred), 0, "in a pinned directory");
-    // The control: a change of directory starts one.
-    assert!(processes_while(&mut terminal, |terminal| drop(terminal.run("cd"))) > 0);
+    // Not even for another directory.
+    let around = |terminal: &mut Terminal| {
+        for _ in 0..10 {
+            terminal.run("cd");
+            assert!(terminal.run("echo ${LLMENV_PROFILE-none}").ends_with("none\n"));
+            terminal.run("cd p");
+            assert!(terminal.run("echo ${LLMENV_PROFILE-none}").ends_with("fast\n"));
+        }
+    };
+    assert_eq!(processes_while(&mut terminal, around), 0, "in and out of a pinned directory");
+    // The control.
+    assert!(processes_while(&mut terminal, |terminal| drop(terminal.run("(:)"))) > 0);
 }
 
 #[test]
@@ -236,7 +246,7 @@ fn a_shell_without_prompts_is_left_alone() {
     assert_eq!(home.llmenv(&["use", "fast", "--global"]).code, 0);
     let mut command = home.cmd("bash");
     let script = format!(
-        "{INIT}\necho \"${{OPENAI_API_KEY-none}} ${{PROMPT_COMMAND-none}}\"; trap -p; llmenv use work; echo $?"
+        "{INIT}\necho \"${{OPENAI_API_KEY-none}} ${{PROMPT_COMMAND-none}}\"; trap -p URG DEBUG RETURN EXIT INT; llmenv use work; echo $?"
     );
     command.args(["-c", &script]);
     let ran = program::finish(command, None);

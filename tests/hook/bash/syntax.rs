@@ -2,9 +2,26 @@
 
 const SCRIPT: &str = include_str!("../../../shell/hook.bash");
 
+/// How a part begins that only newer versions read; it ends with `else` or `fi` at the margin.
+const GUARD: &str = "if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= ";
+
 /// The lines that are read by every version, without comments.
 fn lines() -> impl Iterator<Item = (usize, &'static str)> {
-    SCRIPT.lines().enumerate().map(|(n, line)| (n + 1, line)).filter(|(_, line)| !line.trim_start().starts_with('#'))
+    let mut is_guarded = false;
+    SCRIPT.lines().enumerate().map(|(n, line)| (n + 1, line)).filter(move |(_, line)| {
+        if line.starts_with(GUARD) {
+            is_guarded = true;
+        } else if *line == "else" || *line == "fi" {
+            is_guarded = false;
+        }
+        !is_guarded && !line.trim_start().starts_with('#')
+    })
+}
+
+/// The parts whose guard names this version or a later one, as 404 for 4.4, together.
+fn guarded(version: u32) -> String {
+    let parts = SCRIPT.split(GUARD).skip(1).filter(|part| part[..3].parse::<u32>().unwrap() >= version);
+    parts.map(|part| part.split("\nelse\n").next().unwrap().split("\nfi\n").next().unwrap()).collect()
 }
 
 #[test]
@@ -67,9 +84,9 @@ fn nothing_newer_than_bash_3_2_outside_version_guards() {
         }
     }
     // `${x@a}` is 4.4 and stands behind a guard; EPOCHSECONDS is a plain variable before 5.0 and needs a default.
-    let guarded = SCRIPT.split("if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then").nth(1).unwrap();
-    let guarded = guarded.split("\nelse").next().unwrap();
-    assert_eq!(SCRIPT.matches("@a}").count(), guarded.matches("@a}").count());
+    assert_eq!(SCRIPT.matches("@a}").count(), guarded(404).matches("@a}").count());
+    assert_eq!(SCRIPT.matches("BASHPID").count(), guarded(400).matches("BASHPID").count());
+    assert_eq!(SCRIPT.matches(" -N ").count(), guarded(401).matches(" -N ").count());
     assert_eq!(SCRIPT.matches("EPOCHSECONDS").count(), SCRIPT.matches("${EPOCHSECONDS-0}").count());
 }
 
