@@ -11,10 +11,9 @@ use super::memory::Memory;
 use super::pipes::Pipes;
 use super::shells::Shells;
 use crate::allow::AllowList;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ProviderCheck};
 use crate::error::{Error, Result};
 use crate::paths::Paths;
-use crate::provider;
 use crate::resolve::DirectoryChoice;
 use crate::store::{KeyringPlace, StoreHandle, StoreKind, StoredKey, VaultPlace};
 
@@ -84,10 +83,11 @@ impl State {
         let boot = new_boot_name()?;
         let files_changed: Rc<tokio::sync::Notify> = Rc::default();
         let allow = AllowList::new(&paths.state_dir);
-        let (config, config_error) = match config::load(&paths.config_file(), &paths.home, &known_provider, &allow) {
-            Ok(config) => (config, None),
-            Err(err) => (Config::default(), Some(err)),
-        };
+        let (config, config_error) =
+            match config::load(&paths.config_file(), &paths.home, &ProviderCheck::in_catalogue, &allow) {
+                Ok(config) => (config, None),
+                Err(err) => (Config::default(), Some(err)),
+            };
         let (keyring, vault) = (KeyringPlace::find(&paths), VaultPlace::find(&paths));
         let store = open_store(&config, &keyring, &vault);
         if memory.is_locked() {
@@ -141,7 +141,7 @@ impl State {
     /// As [`State::reload`], for the watcher itself.
     pub fn reload_files(&mut self) {
         self.allow = AllowList::new(&self.paths.state_dir);
-        match config::load(&self.paths.config_file(), &self.paths.home, &known_provider, &self.allow) {
+        match config::load(&self.paths.config_file(), &self.paths.home, &ProviderCheck::in_catalogue, &self.allow) {
             Ok(config) => {
                 let changes_store = config.store != self.config.store;
                 let gone: Vec<_> =
@@ -220,15 +220,6 @@ fn open_store(config: &Config, keyring: &KeyringPlace, vault: &VaultPlace) -> St
     match config.store.as_deref().and_then(StoreKind::from_word) {
         Some(StoreKind::Vault) => StoreHandle::vault(vault.clone()),
         Some(StoreKind::Keyring) | None => StoreHandle::keyring(keyring.clone()),
-    }
-}
-
-/// What the catalogue says to a provider's name in the configuration.
-pub fn known_provider(id: &str) -> config::ProviderCheck {
-    if provider::find(id).is_some() {
-        config::ProviderCheck::Known
-    } else {
-        config::ProviderCheck::Unknown { nearest: provider::nearest(id).map(str::to_owned) }
     }
 }
 

@@ -93,7 +93,7 @@ impl StoreError {
                 .hint(format!("run `llmenv rotate {name}` to replace it")),
             Self::Hung => Error::new("the store does not answer")
                 .hint("a dialog may be waiting on another screen; try again after closing it")
-                .hint("`llmenv doctor` says which store is in use"),
+                .hint("`llmenv daemon status` says which store is in use"),
             Self::Broken { reason } => {
                 Error::new(format!("the key of `{name}` cannot be used: {}", crate::printable::text(&reason)))
                     .hint(format!("if the key is gone for good, run `llmenv rotate {name}`"))
