@@ -20,6 +20,14 @@ pub fn run(args: &Add) -> Result<()> {
     if let Some(name) = &args.name {
         check_new(&settings, name)?;
     }
+    let mut answerer = Answerer::connect(&paths)?;
+    // Whoever is to type a key is first told where it goes: nobody types it twice.
+    let is_typed = args.key_ref.is_none() && !key_input::is_given(&args.key) && ask::is_possible();
+    let needs_key = args.fields.auth.is_none() && args.provider.as_deref().is_none_or(needs_key);
+    let is_store_chosen = is_typed && needs_key && args.store.is_none();
+    if is_store_chosen {
+        choose_store(&paths, &settings, &mut answerer, args.store)?;
+    }
     let reference = args.key_ref.as_deref().map(key_ref::parse).transpose()?;
     let mut given = None;
     let provider_id = match &args.provider {
@@ -73,8 +81,7 @@ pub fn run(args: &Add) -> Result<()> {
         key_input::vet(&profile, Some(&base_url), &given.key, args.key.force)?;
     }
 
-    let mut answerer = Answerer::connect(&paths)?;
-    if given.is_some() {
+    if given.is_some() && !is_store_chosen {
         choose_store(&paths, &settings, &mut answerer, args.store)?;
     }
     keep(&paths, &mut answerer, &profile, &base_url, given.as_ref().map(|given| &given.key))?;
@@ -130,6 +137,10 @@ fn check_new(settings: &Config, name: &str) -> Result<()> {
         return Err(error);
     }
     Ok(())
+}
+
+fn needs_key(provider: &str) -> bool {
+    provider::find(provider).is_none_or(|row| row.auth != Auth::None)
 }
 
 /// Finds a row, or `custom`, by the id that was typed.
@@ -258,6 +269,15 @@ fn choose_store(paths: &Paths, settings: &Config, answerer: &mut Answerer, wante
                 "unlocked" | "locked" => Ok(()),
                 state => {
                     let why = store.detail.as_deref().unwrap_or(state);
+                    if ask::is_possible() {
+                        render::note(format_args!(
+                            "there is no keyring to keep the key in: {}",
+                            crate::printable::text(why)
+                        ));
+                        if ask::is_yes_unless_no("keep keys in an encrypted file instead?")? {
+                            return open_store::choose_with(paths, answerer, StoreKind::Vault, true);
+                        }
+                    }
                     Err(Error::of(ErrorKind::Failed, format!("there is no keyring to keep the key in: {why}"))
                         .hint("`--store file` keeps keys in an encrypted file instead")
                         .hint("`llmenv setup` asks where, and says what each protects from"))

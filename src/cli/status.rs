@@ -8,8 +8,9 @@ use super::{add, here, render, settings, show};
 use crate::config::IncludeState;
 use crate::error::{Error, Result};
 use crate::ipc::protocol::{Finding, PlaceFacts, ResolvedFacts, Severity};
-use crate::ipc::shell_lines::Reason;
+use crate::ipc::shell_lines::{Reason, ShellId};
 use crate::paths::Paths;
+use crate::process;
 use crate::profile::{Billing, Profile};
 
 /// Prints the status.
@@ -52,7 +53,7 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
         }
         Err(_) => {}
     }
-    if let Some(finding) = hook_finding().filter(|_| !is_setup) {
+    if let Some(finding) = hook_finding(&paths).filter(|_| !is_setup) {
         findings.push(finding);
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -190,14 +191,27 @@ fn include_finding(include: &crate::config::Include, config: &std::path::Path) -
 }
 
 /// A terminal without the hook: `use` and pins do nothing there. Scripts and hooks of other tools need none.
-fn hook_finding() -> Option<Finding> {
+fn hook_finding(paths: &Paths) -> Option<Finding> {
     use std::io::IsTerminal;
     let is_person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if std::env::var_os("LLMENV_STATE").is_some() || !is_person {
+    if std::env::var_os("LLMENV_STATE").is_some() || !is_person || is_below_a_hook(paths) {
         return None;
     }
     let mut found =
         finding("hook-missing", Severity::Warning, "this shell has no llmenv hook, so `use` and pins do nothing in it");
     found.hint = Some("run `llmenv setup`, then open a new shell".into());
     Some(found)
+}
+
+/// With nothing active a hook leaves no trace in the environment; but every shell that has one has a generation file.
+fn is_below_a_hook(paths: &Paths) -> bool {
+    let mut pid = std::process::id();
+    while let Some(parent) = process::parent(pid).filter(|parent| *parent > 1 && *parent != pid) {
+        let shell = ShellId { pid: parent, start: process::start_time(parent).unwrap_or(0) };
+        if paths.shells_dir().join(shell.to_string()).exists() {
+            return true;
+        }
+        pid = parent;
+    }
+    false
 }

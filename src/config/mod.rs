@@ -129,7 +129,12 @@ pub fn unknown_profile<'a>(name: &str, known: impl IntoIterator<Item = &'a str>)
         Some(meant) => format!("there is no profile `{shown}`; did you mean `{meant}`?"),
         None => format!("there is no profile `{shown}`"),
     };
-    Error::of(crate::error::ErrorKind::NotFound, message).hint("`llmenv list` shows the profiles there are")
+    let error = Error::of(crate::error::ErrorKind::NotFound, message);
+    let error = match crate::provider::find(name) {
+        Some(row) => error.hint(format!("`llmenv add {name}` makes one for a key of {}", row.shown())),
+        None => error,
+    };
+    error.hint("`llmenv list` shows the profiles there are")
 }
 
 /// Reads the configuration and what it includes. No file is an empty configuration.

@@ -25,6 +25,47 @@ fn a_first_add_asks_for_everything() {
     assert_eq!(shown.stdout, format!("{}\n", key()));
 }
 
+/// Without a keyring a person hears of it before the key is typed, and is asked.
+#[test]
+fn add_asks_where_to_keep_the_key_first() {
+    let home = Home::new();
+    let mut terminal = Terminal::builder(&home, Shell::Bash).env("LLMENV_DAEMON", "off").start();
+    terminal.type_line("llmenv add work; echo done=$?");
+    terminal.wait_for(|text| text.contains("keep keys in an encrypted file instead? [Y/n]: "));
+    terminal.answer("n");
+    let seen = terminal.wait_prompt();
+    assert!(seen.contains("there is no keyring to keep the key in") && seen.ends_with("done=1\n"), "{seen}");
+    assert!(!seen.contains("key (hidden"), "{seen}");
+    terminal.type_line("llmenv add work; echo done=$?");
+    terminal.wait_for(|text| text.contains("keep keys in an encrypted file instead? [Y/n]: "));
+    terminal.answer("");
+    terminal.wait_for(|text| text.contains("(empty: a file of yours opens it instead): "));
+    terminal.answer("");
+    terminal.wait_for(|text| text.contains("key (hidden; empty to choose the provider first): "));
+    terminal.answer(&key());
+    let seen = terminal.wait_prompt();
+    assert!(seen.ends_with("done=0\n"), "{seen}");
+    // Chosen once; and what needs no key asks for no store.
+    let home = Home::new();
+    let mut terminal = Terminal::builder(&home, Shell::Bash).env("LLMENV_DAEMON", "off").start();
+    let seen = terminal.run("llmenv add local --provider ollama; echo done=$?");
+    assert!(seen.ends_with("done=0\n") && !seen.contains("encrypted"), "{seen}");
+}
+
+#[test]
+fn status_knows_a_shell_with_a_hook_and_one_without() {
+    let home = home_with_work();
+    let told = "this shell has no llmenv hook";
+    let mut bare = Terminal::start(&home, Shell::Bash, "", home.path(""));
+    assert!(bare.run("llmenv status").contains(told));
+    let mut hooked = Terminal::start(&home, Shell::Bash, "eval \"$(llmenv init bash)\"", home.path(""));
+    let seen = hooked.run("llmenv status");
+    assert!(seen.contains("nothing active here") && !seen.contains(told), "{seen}");
+    // A daemon that has just begun knows it too.
+    assert_eq!(home.llmenv(&["daemon", "restart"]).code, 0);
+    assert!(!hooked.run("llmenv status").contains(told));
+}
+
 #[test]
 fn remove_asks_and_takes_no_for_an_answer() {
     let home = home_with_work();

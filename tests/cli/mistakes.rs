@@ -20,6 +20,9 @@ fn an_unknown_profile_names_the_nearest() {
         assert_eq!(alone(&home, args, key()), failed(1, told), "{args:?}");
     }
     assert_eq!(alone(&home, &["exec", "wrok", "--", "true"], ""), failed(125, told));
+    // The name of a provider is most likely meant as one.
+    let told = "error: there is no profile `groq`\nhint: `llmenv add groq` makes one for a key of Groq (groq)\nhint: `llmenv list` shows the profiles there are\n";
+    assert_eq!(alone(&home, &["show", "groq"], ""), failed(1, told));
 }
 
 #[test]
