@@ -19,6 +19,7 @@ pub mod daemon;
 pub mod duration;
 pub mod env_patch;
 pub mod error;
+pub mod explain;
 pub mod fingerprint;
 pub mod hook;
 pub mod import;

@@ -78,6 +78,12 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
   eval \"$(llmenv env work --format bash)\"
   llmenv env work --format json")]
     Env(Env),
+    /// What an error means: its cause, whose key was sent, what to do
+    #[command(after_help = "Examples:
+  llmenv explain 'User not found.'
+  python app.py 2>&1 | llmenv explain
+  llmenv explain                      paste the error, then Ctrl-D")]
+    Explain(Explain),
     /// The catalogue of providers
     #[command(after_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
     Providers(Providers),
@@ -356,6 +362,17 @@ pub struct Env {
     /// bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github
     #[arg(long, short = 'f', value_name = "FORMAT")]
     pub format: Option<String>,
+}
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The error, as it was printed; without it standard input is read
+    #[arg(value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
 }
 
 /// `llmenv providers`.

@@ -5,10 +5,11 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::explain::mask::KeyMask;
 use crate::ipc::client::{self, COMMAND_TIMEOUT, Client, Unreachable};
 use crate::ipc::daemon_lock;
 use crate::ipc::protocol::{
-    HelloFacts, KeyFacts, PROTOCOL_VERSION, Request, ResolvedFacts, Response, Served, StoreFacts,
+    HelloFacts, KeyFacts, Matches, PROTOCOL_VERSION, Request, ResolvedFacts, Response, Served, StoreFacts, WireSecret,
 };
 use crate::paths::Paths;
 
@@ -129,6 +130,14 @@ impl Answerer {
     pub fn hello(&mut self) -> Result<HelloFacts> {
         match self.ask(&Request::Hello)? {
             Response::Hello(hello) => Ok(hello),
+            _ => Err(strange()),
+        }
+    }
+
+    /// Whose keys these are.
+    pub fn matches(&mut self, masks: Vec<KeyMask>, values: Vec<WireSecret>) -> Result<Matches> {
+        match self.ask(&Request::KeyMatch { masks, values })? {
+            Response::Matches(matches) => Ok(matches),
             _ => Err(strange()),
         }
     }

@@ -15,6 +15,7 @@ mod edit;
 mod edit_file;
 mod env;
 mod exec;
+mod explain;
 mod here;
 mod hook_apply;
 mod init;
@@ -95,6 +96,7 @@ fn dispatch(command: Command) -> Result<()> {
         // Answered in `run`: its exit codes are its own.
         Command::Exec(_) => Ok(()),
         Command::Env(args) => env::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Providers(args) => providers::run(&args),
         Command::Allow(args) => allow::allow(&args),
         Command::Deny(args) => allow::deny(&args),

@@ -90,7 +90,8 @@ fn place_json(place: &PlaceFacts) -> Value {
     json!({"kind": place.kind, "path": place.path, "line": place.line})
 }
 
-fn finding_json(finding: &Finding) -> Value {
+/// A finding as every `--json` has it.
+pub fn finding_json(finding: &Finding) -> Value {
     let fix = finding.hint.as_ref().map(|hint| json!({"kind": "hint", "safe": false, "description": hint}));
     json!({
         "id": finding.id, "severity": finding.severity, "variable": Value::Null,
@@ -156,7 +157,8 @@ fn billing_words(billing: Billing) -> &'static str {
     }
 }
 
-fn finding(id: &str, severity: Severity, message: &str) -> Finding {
+/// A finding without place and hint.
+pub fn finding(id: &str, severity: Severity, message: &str) -> Finding {
     Finding { id: id.into(), severity, message: message.into(), origin: None, hint: None }
 }
 

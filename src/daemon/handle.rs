@@ -8,9 +8,10 @@ use super::push;
 use super::shell_request::serve;
 use super::state::{self, Held, Shared};
 use crate::error::{Error, ErrorKind, Result};
+use crate::explain::mask::KeyMask;
 use crate::ipc::protocol::{
-    Finding, HelloFacts, KeyEntry, KeyFacts, PROTOCOL_VERSION, Request, ResolveState, ResolvedFacts, Response, Served,
-    Severity, ShellFacts, StoreFacts, WireSecret,
+    Finding, HelloFacts, KeyEntry, KeyFacts, Matches, PROTOCOL_VERSION, Request, ResolveState, ResolvedFacts, Response,
+    Served, Severity, ShellFacts, StoreFacts, ValueFacts, WireSecret,
 };
 use crate::ipc::shell_lines::Reason;
 use crate::profile::{KeySource, Profile};
@@ -43,6 +44,7 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
         Request::KeyCopy { from, to } => key_copy(shared, &from, &to).await,
         Request::KeyRemove { profile, lives_on } => key_remove(shared, &profile, lives_on).await,
         Request::KeyInfo { profiles } => key_info(shared, profiles).await,
+        Request::KeyMatch { masks, values } => key_match(shared, &masks, &values).await,
         Request::KeyCache { profile, key, ttl_seconds } => refuse_while_locked(shared).map(|()| {
             keys::hold(shared, &profile, key.0, ttl_seconds.map(Duration::from_secs));
             push::key_arrived(shared, &profile);
@@ -191,6 +193,43 @@ async fn key_info(shared: &Shared, profiles: Vec<String>) -> Result<Response> {
         facts.insert(name, fact);
     }
     Ok(Response::Keys(facts))
+}
+
+/// Compares masks and values with the keys of all profiles. Keys that cannot be read without asking somebody are left out.
+async fn key_match(shared: &Shared, masks: &[KeyMask], values: &[WireSecret]) -> Result<Response> {
+    let deadline = Instant::now() + KEY_WAIT;
+    let profiles: Vec<_> = shared.borrow().config.profiles.values().cloned().collect();
+    if !shared.borrow().memory.is_locked() {
+        for profile in profiles.iter().filter(|profile| is_stored(profile)) {
+            keys::fetch(shared, profile);
+        }
+    }
+    let mut matches = Matches {
+        masks: vec![Vec::new(); masks.len()],
+        values: vec![ValueFacts::default(); values.len()],
+        unread: Vec::new(),
+    };
+    for profile in profiles.iter().filter(|profile| profile.key != KeySource::Absent && !keys::takes_no_key(profile)) {
+        let Ok(key) = keys::key_of(shared, profile, deadline.saturating_duration_since(Instant::now())).await else {
+            matches.unread.push(profile.name.clone());
+            continue;
+        };
+        for (mask, names) in masks.iter().zip(&mut matches.masks) {
+            if mask.fits(&key.key) {
+                names.push(profile.name.clone());
+            }
+        }
+        for (value, facts) in values.iter().zip(&mut matches.values) {
+            if value.0.same_as(&key.key) && facts.profile.is_none() {
+                facts.profile = Some(profile.name.clone());
+            }
+        }
+    }
+    let state = shared.borrow();
+    for (value, facts) in values.iter().zip(&mut matches.values) {
+        facts.is_rotated_away = facts.profile.is_none() && state.memory.is_rotated_away(&value.0);
+    }
+    Ok(Response::Matches(matches))
 }
 
 fn is_stored(profile: &Profile) -> bool {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::shell_lines::Reason;
 use crate::env_patch::EnvPatch;
 use crate::error::Error;
+use crate::explain::mask::KeyMask;
 use crate::secret::Secret;
 
 /// Raised with every change that an older peer would misread. Equal versions never cause a restart.
@@ -110,6 +111,13 @@ pub enum Request {
     Unlock {
         /// The vault's passphrase, where it has one.
         passphrase: Option<WireSecret>,
+    },
+    /// Whose keys these masks and values are.
+    KeyMatch {
+        /// Keys as errors show them.
+        masks: Vec<KeyMask>,
+        /// Values found somewhere.
+        values: Vec<WireSecret>,
     },
     /// What state the store is in.
     StoreState,
@@ -299,6 +307,8 @@ pub enum Response {
     Key(KeyEntry),
     /// To [`Request::KeyInfo`].
     Keys(BTreeMap<String, KeyFacts>),
+    /// To [`Request::KeyMatch`].
+    Matches(Matches),
     /// To [`Request::Serve`].
     Served(Served),
     /// To [`Request::Resolve`].
@@ -309,6 +319,26 @@ pub enum Response {
     Shells(Vec<ShellFacts>),
     /// It failed.
     Error(Error),
+}
+
+/// Whose keys masks and values are.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Matches {
+    /// For each mask, the profiles whose keys it fits.
+    pub masks: Vec<Vec<String>>,
+    /// For each value, what it is.
+    pub values: Vec<ValueFacts>,
+    /// Profiles whose keys could not be looked at.
+    pub unread: Vec<String>,
+}
+
+/// What a value found somewhere is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueFacts {
+    /// The profile whose key it is.
+    pub profile: Option<String>,
+    /// Whether it was a profile's key once and is no more.
+    pub is_rotated_away: bool,
 }
 
 /// The store in use and its state.

@@ -1,0 +1,201 @@
+//! `llmenv explain`: what an error means, whose key was sent, and what this shell has to do with it.
+
+use std::io::{IsTerminal, Read};
+
+use serde_json::json;
+
+use super::args;
+use super::connect::Answerer;
+use super::status::{finding, finding_json};
+use super::{render, settings};
+use crate::error::{Error, Result};
+use crate::explain::{self, Explanation, MAX_TEXT_BYTES, Verdict};
+use crate::hook::state::ShellState;
+use crate::import::environment::{self, Variables};
+use crate::ipc::protocol::{Finding, Matches, Severity, WireSecret};
+use crate::paths::Paths;
+use crate::printable;
+
+/// The most that is read from standard input, in bytes; its end counts.
+const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Runs the command.
+pub fn run(args: &args::Explain) -> Result<()> {
+    let text = if args.text.is_empty() { read_input()? } else { args.text.join(" ") };
+    if text.trim().is_empty() {
+        return Err(Error::usage("there is nothing to explain")
+            .hint("give the error as an argument, or pipe what the program printed: `COMMAND 2>&1 | llmenv explain`"));
+    }
+    let explanation = explain::explain(&text);
+    let paths = Paths::find()?;
+    paths.check_owner()?;
+    // What the hook set is the profile's and not somebody's leftover.
+    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
+    let variables = environment::variables(&[]);
+    let mut evidence = Evidence::gather(&paths, &explanation, &variables);
+    let foreign: Variables = variables
+        .iter()
+        .filter(|(name, _)| !own.contains(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    evidence.findings.extend(environment::look(&foreign).explained.into_iter().map(|found| {
+        let mut told = finding(found.id, Severity::Warning, &found.message);
+        told.hint = found.hint;
+        told
+    }));
+    if args.report.json {
+        return render::json(&as_json(&explanation, &evidence));
+    }
+    show(&explanation, &evidence);
+    if explanation.form.is_none() {
+        return Err(Error::new("this error is none that llmenv knows")
+            .hint("what stands above was found by looking at this shell; paste more of the error if there is more"));
+    }
+    Ok(())
+}
+
+fn read_input() -> Result<String> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        render::note("paste the error, then press Ctrl-D on a line of its own");
+    }
+    let mut bytes = Vec::new();
+    let read = input.lock().take(MAX_INPUT_BYTES).read_to_end(&mut bytes);
+    read.map_err(|err| Error::new(format!("standard input cannot be read: {err}")))?;
+    let start = bytes.len().saturating_sub(2 * MAX_TEXT_BYTES);
+    Ok(String::from_utf8_lossy(&bytes[start..]).into_owned())
+}
+
+/// What this machine has to say to an error.
+#[derive(Default)]
+struct Evidence {
+    /// Sentences on the key that was sent.
+    sent: Vec<String>,
+    /// The same for programs: each mask with profiles and variables that fit.
+    fits: Vec<(String, Vec<String>, Vec<String>)>,
+    findings: Vec<Finding>,
+}
+
+impl Evidence {
+    fn gather(paths: &Paths, explanation: &Explanation, variables: &Variables) -> Self {
+        let mut evidence = Self::default();
+        let telling: Vec<_> = explanation.masks.iter().filter(|mask| mask.is_telling()).cloned().collect();
+        let values = variables.values().cloned().map(WireSecret).collect();
+        let has_profiles = settings::load(paths).is_ok_and(|config| !config.profiles.is_empty());
+        // Without a profile nothing has to be started for this.
+        let asked = has_profiles
+            .then(|| Answerer::connect(paths).and_then(|mut answerer| answerer.matches(telling.clone(), values)));
+        let matches = match asked {
+            Some(Ok(matches)) => matches,
+            Some(Err(error)) => {
+                evidence.findings.push(finding(
+                    "key-unread",
+                    Severity::Info,
+                    &format!("keys were not compared: {}", error.message),
+                ));
+                Matches::default()
+            }
+            None => Matches::default(),
+        };
+        for (n, mask) in telling.iter().enumerate() {
+            let profiles = matches.masks.get(n).cloned().unwrap_or_default();
+            let names: Vec<String> =
+                variables.iter().filter(|(_, value)| mask.fits(value)).map(|(name, _)| name.clone()).collect();
+            evidence.sent.push(sentence(&mask.shown(), &profiles, &names, &matches.unread));
+            evidence.fits.push((mask.shown(), profiles, names));
+        }
+        for ((name, _), facts) in variables.iter().zip(&matches.values) {
+            if facts.is_rotated_away {
+                let text = format!("{name} in this shell holds a key that was rotated away");
+                let mut told = finding("rotated-key-in-env", Severity::Error, &text);
+                told.hint =
+                    Some(format!("find out what sets it, or `unset {name}`; `llmenv use NAME` sets the new one"));
+                evidence.findings.push(told);
+            }
+        }
+        if explanation.form.is_some_and(|form| matches!(form.verdict, Verdict::NotSent)) && telling.is_empty() {
+            evidence.sent.push(whether_set(variables));
+        }
+        evidence
+    }
+}
+
+/// Says whose key a mask is, as far as this machine knows.
+fn sentence(shown: &str, profiles: &[String], names: &[String], unread: &[String]) -> String {
+    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = printable::text(shown);
+    match (profiles, names) {
+        ([], []) if unread.is_empty() => format!(
+            "`{shown}` is none of your profiles' keys and in no variable here: a `.env` file, another shell or the program's own settings gave it"
+        ),
+        ([], []) => format!("`{shown}` is in no variable here; the keys of {} could not be compared", quoted(unread)),
+        ([], names) => format!("`{shown}` is what {} holds in this shell, and no profile's key", quoted(names)),
+        (profiles, []) => {
+            format!("`{shown}` is the key of {}, and not in this shell's environment", quoted(profiles))
+        }
+        (profiles, names) => {
+            format!("`{shown}` is the key of {}, as {} in this shell", quoted(profiles), quoted(names))
+        }
+    }
+}
+
+fn whether_set(variables: &Variables) -> String {
+    let keys: Vec<_> = variables.keys().filter(|name| name.ends_with("_KEY") || name.ends_with("_TOKEN")).collect();
+    if keys.is_empty() {
+        return "no variable with a key is exported in this shell; `llmenv use NAME` sets a pair".into();
+    }
+    let names: Vec<_> = keys.iter().map(|name| format!("`{name}`")).collect();
+    format!(
+        "{} is set in this shell, so the program reads another variable or has another environment",
+        names.join(", ")
+    )
+}
+
+fn show(explanation: &Explanation, evidence: &Evidence) {
+    if let Some(form) = explanation.form {
+        let status = explanation.status.map(|status| format!(", status {status}")).unwrap_or_default();
+        let mut from = format!("{}{status}", form.who);
+        for other in &explanation.also {
+            from = format!("{from}; {} says the same", other.who);
+        }
+        render::fields(&[
+            ("from", Some(from)),
+            ("means", Some(form.means.clone())),
+            ("key", Some(form.verdict.words().into())),
+            ("fix", Some(form.fix.clone())),
+        ]);
+    } else if let Some(words) = explanation.status.and_then(of_status) {
+        render::fields(&[("means", Some(words.into()))]);
+    }
+    for sentence in &evidence.sent {
+        render::fields(&[("sent", Some(sentence.clone()))]);
+    }
+    render::findings(&evidence.findings);
+}
+
+/// What a status says by itself.
+fn of_status(status: u16) -> Option<&'static str> {
+    Some(match status {
+        401 => "401: the server did not accept the key, or got none",
+        402 => "402: the account has no credit",
+        403 => "403: the server understood who asks and does not allow it, or something before it does not",
+        404 => "404: the address is wrong, or the model's name",
+        429 => "429: too many requests, or no quota left",
+        500..=599 => "a fault on the server's side",
+        _ => return None,
+    })
+}
+
+fn as_json(explanation: &Explanation, evidence: &Evidence) -> serde_json::Value {
+    json!({
+        "schema": 1,
+        "error": explanation.form.map(|form| json!({
+            "id": form.id, "from": form.who, "means": form.means, "fix": form.fix, "key": form.verdict, "causes": form.causes,
+        })),
+        "status": explanation.status,
+        "sent": evidence.fits.iter().map(|(mask, profiles, variables)| json!({
+            "mask": mask, "profiles": profiles, "variables": variables,
+        })).collect::<Vec<_>>(),
+        "findings": evidence.findings.iter().map(finding_json).collect::<Vec<_>>(),
+    })
+}
