@@ -34,6 +34,7 @@ pub mod resolve;
 pub mod sanitize;
 pub mod secret;
 pub mod shell;
+pub mod source;
 pub mod store;
 pub mod suggest;
 pub mod wiping;

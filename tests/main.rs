@@ -19,6 +19,7 @@ mod provider;
 mod readme;
 mod sanitize;
 mod shell;
+mod source;
 mod store;
 mod support;
 #[cfg(unix)]

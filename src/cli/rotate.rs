@@ -3,11 +3,17 @@
 use super::args::Rotate;
 use super::connect::Answerer;
 use super::{edit, key_input, open_store, render, settings, show};
+use crate::duration::show_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{KeyEntry, Request, Response, ShellFacts, WireSecret};
 use crate::paths::Paths;
 use crate::profile::{KeySource, Profile};
 use crate::provider;
+use crate::secret::Secret;
+use crate::source::processes::{self, Search};
+
+/// The most programs that are listed.
+const MAX_SHOWN_HOLDERS: usize = 10;
 
 /// Replaces a key.
 pub fn run(args: &Rotate) -> Result<()> {
@@ -45,21 +51,28 @@ pub fn run(args: &Rotate) -> Result<()> {
         render::note(format_args!("the new key is for `{origin}`; the old one was for `{}`", entry.origin));
         entry.origin = origin;
     }
-    entry.key = WireSecret(given.key.clone());
+    let old = std::mem::replace(&mut entry.key, WireSecret(given.key.clone())).0;
     let mut notes = answerer.done(&Request::KeyPut { profile: profile.name.clone(), entry, replace: !is_first })?;
     notes.extend(answerer.reload()?);
     let shells = match answerer.ask(&Request::Shells) {
         Ok(Response::Shells(shells)) => shells,
         _ => Vec::new(),
     };
+    let registered: Vec<u32> = shells.iter().map(|shell| shell.pid).collect();
     let shells: Vec<ShellFacts> =
         shells.into_iter().filter(|shell| shell.profile.as_deref() == Some(profile.name.as_str())).collect();
     let key = answerer.key(&profile.name)?;
     if args.report.json {
+        let programs: Vec<_> = holders(&old, &registered)
+            .holders
+            .iter()
+            .map(|holder| serde_json::json!({"pid": holder.pid, "name": holder.name, "variables": holder.variables}))
+            .collect();
         let shells: Vec<_> =
             shells.iter().map(|shell| serde_json::json!({"pid": shell.pid, "shell": shell.shell})).collect();
         return render::json(&serde_json::json!({
             "schema": 1, "profile": profile.name, "key": show::key_json(&key), "removed": given.removed, "shells": shells,
+            "programs": programs,
         }));
     }
     render::line(format_args!("{} has a new key: {}", render::strong(&profile.name), show::key_text(profile, &key)));
@@ -75,9 +88,40 @@ pub fn run(args: &Rotate) -> Result<()> {
         ));
     }
     if !is_first {
-        render::hint("programs that were started before keep the old key until they are started again");
+        show_holders(&holders(&old, &registered));
     }
     Ok(())
+}
+
+/// Programs that were started with the old key. Shells with a hook get the new one by themselves.
+fn holders(old: &Secret, registered: &[u32]) -> Search {
+    if old.is_empty() {
+        return Search::default();
+    }
+    let mut search = processes::holding(&|value| value.same_as(old));
+    search.holders.retain(|holder| !registered.contains(&holder.pid));
+    search
+}
+
+fn show_holders(search: &Search) {
+    for holder in search.holders.iter().take(MAX_SHOWN_HOLDERS) {
+        render::line(format_args!(
+            "  {} {}, running for {}, keeps the old key in {} until it is started again",
+            crate::printable::text(&holder.name),
+            holder.pid,
+            show_duration(holder.running),
+            crate::printable::text(&holder.variables.join(", ")),
+        ));
+    }
+    if search.holders.len() > MAX_SHOWN_HOLDERS {
+        render::line(format_args!("  and {} more programs", search.holders.len() - MAX_SHOWN_HOLDERS));
+    }
+    if search.is_cut {
+        render::note("not all processes could be looked at in time");
+    }
+    if !cfg!(target_os = "linux") {
+        render::hint("programs that were started before keep the old key until they are started again");
+    }
 }
 
 /// A key that is kept elsewhere is changed there.

@@ -1,0 +1,3 @@
+//! Places where values of variables stand: what each holds, and where exactly. Nothing here changes or runs anything.
+
+pub mod processes;
