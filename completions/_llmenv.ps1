@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'What is active here, and why')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with a profile''s pair')
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print a profile''s pair for a shell or a file')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'What is wrong here: values, contradictions, programs with an old key')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'What an error means: its cause, whose key was sent, what to do')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'The catalogue of providers')
             [CompletionResult]::new('allow', 'allow', [CompletionResultType]::ParameterValue, 'Let a directory''s `.llmenv.toml`, or an included file, take effect')
@@ -184,6 +185,12 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
         'llmenv;env' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;doctor' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

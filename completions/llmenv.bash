@@ -31,6 +31,9 @@ _llmenv() {
             llmenv,deny)
                 cmd="llmenv__subcmd__deny"
                 ;;
+            llmenv,doctor)
+                cmd="llmenv__subcmd__doctor"
+                ;;
             llmenv,edit)
                 cmd="llmenv__subcmd__edit"
                 ;;
@@ -110,7 +113,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env explain providers allow deny daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env doctor explain providers allow deny daemon unlock lock init completions hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -348,6 +351,20 @@ _llmenv() {
             ;;
         llmenv__subcmd__deny)
             opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__doctor)
+            opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

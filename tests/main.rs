@@ -10,6 +10,7 @@ mod config;
 #[cfg(unix)]
 mod daemon;
 #[cfg(unix)]
+mod detect;
 mod explain;
 mod hook;
 mod import;

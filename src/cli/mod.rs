@@ -11,6 +11,7 @@ mod complete;
 mod completions;
 mod connect;
 mod daemon;
+mod doctor;
 mod edit;
 mod edit_file;
 mod env;
@@ -50,6 +51,10 @@ pub fn run() -> ExitCode {
     let code = match argv::refuse_keys(&arguments) {
         Ok(()) => match Cli::try_parse_from(arguments) {
             Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
+            Ok(Cli { command: Some(Command::Doctor(report)) }) => match doctor::run(report) {
+                Ok(is_well) => u8::from(!is_well),
+                Err(error) => code_of(Err(error)),
+            },
             Ok(cli) => code_of(dispatch(cli.command.unwrap_or(Command::Status(Report::default())))),
             Err(error) => render::usage(&error),
         },
@@ -93,8 +98,8 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Use(args) => use_profile::run(&args),
         Command::Off(_) => use_profile::off(),
         Command::Status(args) => status::run(args),
-        // Answered in `run`: its exit codes are its own.
-        Command::Exec(_) => Ok(()),
+        // Answered in `run`: their exit codes are their own.
+        Command::Exec(_) | Command::Doctor(_) => Ok(()),
         Command::Env(args) => env::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Providers(args) => providers::run(&args),

@@ -10,7 +10,7 @@ use crate::paths::Paths;
 use crate::profile::{KeySource, Profile};
 use crate::provider;
 use crate::secret::Secret;
-use crate::source::processes::{self, Search};
+use crate::source::processes::{self, Holder, Search};
 
 /// The most programs that are listed.
 const MAX_SHOWN_HOLDERS: usize = 10;
@@ -66,7 +66,7 @@ pub fn run(args: &Rotate) -> Result<()> {
         let programs: Vec<_> = holders(&old, &registered)
             .holders
             .iter()
-            .map(|holder| serde_json::json!({"pid": holder.pid, "name": holder.name, "variables": holder.variables}))
+            .map(|holder| serde_json::json!({"pid": holder.pid, "name": holder.name, "variables": names(holder)}))
             .collect();
         let shells: Vec<_> =
             shells.iter().map(|shell| serde_json::json!({"pid": shell.pid, "shell": shell.shell})).collect();
@@ -98,9 +98,13 @@ fn holders(old: &Secret, registered: &[u32]) -> Search {
     if old.is_empty() {
         return Search::default();
     }
-    let mut search = processes::holding(&|value| value.same_as(old));
+    let mut search = processes::holding(&|_, value| value.same_as(old));
     search.holders.retain(|holder| !registered.contains(&holder.pid));
     search
+}
+
+fn names(holder: &Holder) -> Vec<&str> {
+    holder.settings.iter().map(|(name, _)| name.as_str()).collect()
 }
 
 fn show_holders(search: &Search) {
@@ -110,7 +114,7 @@ fn show_holders(search: &Search) {
             crate::printable::text(&holder.name),
             holder.pid,
             show_duration(holder.running),
-            crate::printable::text(&holder.variables.join(", ")),
+            crate::printable::text(&names(holder).join(", ")),
         ));
     }
     if search.holders.len() > MAX_SHOWN_HOLDERS {

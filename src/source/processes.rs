@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::secret::Secret;
 
 /// A program that was started with a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Holder {
     /// Its process.
     pub pid: u32,
@@ -16,12 +16,12 @@ pub struct Holder {
     pub name: String,
     /// How long it has been running.
     pub running: Duration,
-    /// The variables that hold the value.
-    pub variables: Vec<String>,
+    /// The variables that hold what was sought, with their values.
+    pub settings: Vec<(String, Secret)>,
 }
 
 /// What a search found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Search {
     /// The programs, longest running first.
     pub holders: Vec<Holder>,
@@ -29,8 +29,8 @@ pub struct Search {
     pub is_cut: bool,
 }
 
-/// Finds the programs of this user that were started with a value that `is_sought`; this process is none of them.
-pub fn holding(is_sought: &dyn Fn(&Secret) -> bool) -> Search {
+/// Finds the programs of this user that were started with a variable that `is_sought`; this process is none of them.
+pub fn holding(is_sought: &dyn Fn(&str, &Secret) -> bool) -> Search {
     platform::holding(is_sought)
 }
 
@@ -53,7 +53,7 @@ mod platform {
     /// Longer values are no keys.
     const MAX_VALUE_BYTES: usize = 8 * 1024;
 
-    pub(super) fn holding(is_sought: &dyn Fn(&Secret) -> bool) -> Search {
+    pub(super) fn holding(is_sought: &dyn Fn(&str, &Secret) -> bool) -> Search {
         let begun = Instant::now();
         let mut search = Search::default();
         let (user, own) = (rustix::process::geteuid().as_raw(), std::process::id());
@@ -72,25 +72,29 @@ mod platform {
         search
     }
 
-    fn look(place: &Path, pid: u32, is_sought: &dyn Fn(&Secret) -> bool) -> Option<Holder> {
+    fn look(place: &Path, pid: u32, is_sought: &dyn Fn(&str, &Secret) -> bool) -> Option<Holder> {
         let mut environ = Zeroizing::new(Vec::new());
         std::fs::File::open(place.join("environ")).ok()?.take(MAX_ENVIRON_BYTES).read_to_end(&mut environ).ok()?;
-        let mut variables: Vec<String> = Vec::new();
+        let mut settings = Vec::new();
         for entry in environ.split(|byte| *byte == 0) {
             let Some((name, value)) = std::str::from_utf8(entry).ok().and_then(|entry| entry.split_once('=')) else {
                 continue;
             };
-            if !value.is_empty() && value.len() <= MAX_VALUE_BYTES && is_sought(&Secret::new(value)) {
-                variables.push(name.to_owned());
+            if value.is_empty() || value.len() > MAX_VALUE_BYTES {
+                continue;
+            }
+            let value = Secret::new(value);
+            if is_sought(name, &value) {
+                settings.push((name.to_owned(), value));
             }
         }
-        (!variables.is_empty()).then(|| Holder {
+        (!settings.is_empty()).then(|| Holder {
             pid,
             name: std::fs::read_to_string(place.join("comm"))
                 .map(|name| name.trim_end().to_owned())
                 .unwrap_or_default(),
             running: running(pid).unwrap_or_default(),
-            variables,
+            settings,
         })
     }
 
@@ -108,7 +112,7 @@ mod platform {
     use super::Search;
     use crate::secret::Secret;
 
-    pub(super) fn holding(_is_sought: &dyn Fn(&Secret) -> bool) -> Search {
+    pub(super) fn holding(_is_sought: &dyn Fn(&str, &Secret) -> bool) -> Search {
         Search::default()
     }
 }
