@@ -39,7 +39,11 @@ pub fn run(report: Report) -> Result<bool> {
     for explained in import::look(&foreign).explained {
         let mut told = finding(explained.id, Severity::Warning, &explained.message);
         told.hint = explained.hint;
-        if found.iter().all(|known| known.finding.id != told.id || known.finding.message != told.message) {
+        // One of the same kind about the same variable says it already.
+        let is_said = |known: &Found| {
+            known.finding.id == told.id && known.variable.as_ref().is_some_and(|name| told.message.contains(name))
+        };
+        if !found.iter().any(is_said) {
             found.push(Found { finding: told, variable: None });
         }
     }
@@ -147,6 +151,9 @@ fn show(found: &[Found], programs: usize, is_cut: bool) {
     }
     let looked = match (cfg!(target_os = "linux"), is_cut) {
         (false, _) => "this shell's environment".to_owned(),
+        (true, false) if programs == 0 => {
+            "this shell's environment; no running program was started with a key".to_owned()
+        }
         (true, false) => format!("this shell's environment and {} with a key", counted(programs, "running program")),
         (true, true) => {
             format!("this shell's environment and, in the time there was, {}", counted(programs, "program"))
