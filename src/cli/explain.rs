@@ -49,7 +49,8 @@ pub fn run(args: &args::Explain) -> Result<()> {
     show(&explanation, &evidence);
     if explanation.form.is_none() {
         return Err(Error::new("this error is none that llmenv knows")
-            .hint("what stands above was found by looking at this shell; paste more of the error if there is more"));
+            .hint("paste more of it: the line with the status, the whole JSON, the end of the stack trace")
+            .hint("`llmenv doctor` looks at this shell"));
     }
     Ok(())
 }
@@ -152,24 +153,22 @@ fn whether_set(variables: &Variables) -> String {
 }
 
 fn show(explanation: &Explanation, evidence: &Evidence) {
+    let mut fields: Vec<(&str, Option<String>)> = Vec::new();
     if let Some(form) = explanation.form {
         let status = explanation.status.map(|status| format!(", status {status}")).unwrap_or_default();
         let mut from = format!("{}{status}", form.who);
         for other in &explanation.also {
             from = format!("{from}; {} says the same", other.who);
         }
-        render::fields(&[
-            ("from", Some(from)),
-            ("means", Some(form.means.clone())),
-            ("key", Some(form.verdict.words().into())),
-            ("fix", Some(form.fix.clone())),
-        ]);
-    } else if let Some(words) = explanation.status.and_then(of_status) {
-        render::fields(&[("means", Some(words.into()))]);
+        fields.push(("from", Some(from)));
+        fields.push(("means", Some(form.means.clone())));
+        fields.push(("key", Some(form.verdict.words().into())));
+    } else {
+        fields.push(("means", explanation.status.and_then(of_status).map(str::to_owned)));
     }
-    for sentence in &evidence.sent {
-        render::fields(&[("sent", Some(sentence.clone()))]);
-    }
+    fields.extend(evidence.sent.iter().map(|sentence| ("sent", Some(sentence.clone()))));
+    fields.push(("fix", explanation.form.map(|form| form.fix.clone())));
+    render::fields(&fields);
     render::findings(&evidence.findings);
 }
 

@@ -42,7 +42,7 @@ fn the_key_that_was_sent_is_found() {
     assert_eq!(got.code, 0, "{got:?}");
     assert!(got.stdout.starts_with("from   OpenAI\nmeans  An OpenRouter key went to OpenAI: "), "{got:?}");
     assert!(
-        got.stdout.contains("\nsent  `sk-or-v1…0001` is the key of `work`, and not in this shell's environment\n"),
+        got.stdout.contains("\nsent   `sk-or-v1…0001` is the key of `work`, and not in this shell's environment\n"),
         "{got:?}"
     );
     // What a shell holds beside it, another key than any profile's.
@@ -79,7 +79,7 @@ fn a_rotated_key_in_the_environment_is_told() {
 fn a_key_that_never_arrived() {
     let home = Home::new();
     let got = home.llmenv(&["explain", "You didn't provide an API key."]);
-    assert!(got.stdout.contains("sent  no variable with a key is exported in this shell"), "{got:?}");
+    assert!(got.stdout.contains("sent   no variable with a key is exported in this shell"), "{got:?}");
     let mut terminal = Terminal::start(&home, Shell::Bash, "", home.path(""));
     terminal.run(&format!("export OPENROUTER_API_KEY={}", key(1)));
     let seen = terminal.run("llmenv explain Missing Authentication header 401");
