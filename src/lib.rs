@@ -16,6 +16,7 @@ pub mod bounded;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod dotenv;
 pub mod duration;
 pub mod env_patch;
 pub mod error;
