@@ -169,7 +169,7 @@ pub(super) fn read(file: &[u8], dialect: Dialect, environment: &Environment<'_>)
         Dialect::Npm => npm::read(file, environment),
         Dialect::NpmExpand12 | Dialect::NpmExpand1000 => npm_expand::read(file, dialect, environment),
         Dialect::Next => next::read(file, environment),
-        Dialect::Node => node::read(file),
+        Dialect::Node => node::read(file, environment),
         Dialect::Dotenvy | Dialect::RustDotenv | Dialect::Uv => rust::read(file, dialect, environment),
         Dialect::Ruby => ruby::read(file, environment),
         Dialect::Direnv => direnv::read(file, environment),

@@ -34,15 +34,22 @@ impl Shell<'_> {
     /// Expands the value of an assignment.
     pub fn expand(&mut self, pieces: &[Piece]) -> Outcome {
         let mut out = Vec::new();
+        let mut is_bare = true;
+        let mut has_equal = false;
         for (index, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Plain(text) => {
                     let is_last = index + 1 == pieces.len();
+                    has_equal |= is_bare && out.is_empty() && text.first() == Some(&b'=');
                     if let Err(outcome) = self.plain(text, index == 0, is_last, &mut out) {
                         return outcome;
                     }
                 }
-                Piece::Quoted(text) => out.extend_from_slice(text),
+                Piece::Quoted(text) => {
+                    is_bare = false;
+                    out.extend_from_slice(text);
+                }
+                Piece::Bad => return Outcome::Fatal,
                 Piece::Variable(name) => match self.look_up(name) {
                     Found::Given(value) => out.extend_from_slice(&value),
                     Found::Absent => {}
@@ -55,6 +62,10 @@ impl Shell<'_> {
                 Piece::Unknown(problem) => return Outcome::Unknown(*problem),
             }
         }
+        if has_equal && out.len() > 1 && self.dialect == Dialect::Zsh {
+            // zsh puts the path of a command there, and stops where there is none by that name.
+            return Outcome::Fatal;
+        }
         Outcome::Text(out)
     }
 
@@ -66,8 +77,8 @@ impl Shell<'_> {
             let byte = text[position];
             let part = &text[position..];
             let length = part.iter().position(|b| *b == b':').unwrap_or(part.len());
-            if is_start && byte == b'=' && self.dialect == Dialect::Zsh && part.len() > 1 {
-                // zsh puts the path of a command there, and stops where there is none by that name.
+            if is_start && position > 0 && byte == b'=' && self.dialect == Dialect::Zsh && part.len() > 1 {
+                // The same after a colon.
                 return Err(Outcome::Fatal);
             }
             if is_start && byte == b'~' {

@@ -56,9 +56,9 @@ pub enum Command {
     Close(usize),
 }
 
-/// Cuts the line that starts here; the position of the next one.
-pub fn cut(cutter: &Cutter<'_>, start: usize) -> Result<(Vec<Command>, usize), Broken> {
-    let mut line = Line { cutter, position: start, commands: Vec::new(), here: Vec::new(), depth: 0 };
+/// Cuts the line that starts here; the position of the next one. `may_close` says that a block is open which a `)` may belong to.
+pub fn cut(cutter: &Cutter<'_>, start: usize, may_close: bool) -> Result<(Vec<Command>, usize), Broken> {
+    let mut line = Line { cutter, position: start, commands: Vec::new(), here: Vec::new(), depth: 0, may_close };
     line.cut()?;
     let next = line.skip_here_documents();
     Ok((line.commands, next))
@@ -71,6 +71,7 @@ struct Line<'a> {
     /// The words that end the here-documents of this line.
     here: Vec<Vec<u8>>,
     depth: usize,
+    may_close: bool,
 }
 
 impl Line<'_> {
@@ -122,7 +123,8 @@ impl Line<'_> {
                     self.depth += 1;
                     (join, is_owed, is_piped) = (Join::Then, false, false);
                 }
-                Some(b')') if !is_owed => {
+                Some(b')') if !is_owed && (self.depth > 0 || self.may_close) => {
+                    self.depth = self.depth.saturating_sub(1);
                     self.commands.push(Command::Close(self.position));
                     self.position += 1;
                     is_piped = false;

@@ -85,7 +85,7 @@ impl Shell<'_> {
         let mut position = 0;
         while position < self.bytes.len() {
             let cutter = word::Cutter { bytes: self.bytes, shell: self.dialect };
-            let (commands, next) = match line::cut(&cutter, position) {
+            let (commands, next) = match line::cut(&cutter, position, self.blocks.iter().any(|block| *block != Block::Group)) {
                 Ok(line) => line,
                 Err(Broken(at, problem)) => return self.give_up(problem, at, self.bytes.len()),
             };

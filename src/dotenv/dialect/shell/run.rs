@@ -70,6 +70,11 @@ impl Shell<'_> {
     }
 
     fn run_simple(&mut self, assigns: &[Assign], words: &[Word], context: &Context) -> Result<Status, Stop> {
+        let mut left = words;
+        while let Some((first, rest)) = left.split_first().filter(|(first, _)| self.vanishes(first)) {
+            (left, _) = (rest, first);
+        }
+        let words = left;
         let Some((command, arguments)) = words.split_first() else {
             let mut status = Status::Success;
             for assign in assigns {
@@ -93,7 +98,9 @@ impl Shell<'_> {
                 self.push(assign, Found::Absent, false);
             }
         }
-        self.patterns(words)?;
+        if context.is_kept {
+            self.check_words(words, context)?;
+        }
         let (start, end) = context.place;
         match name {
             b"export" | b"readonly" | b"declare" | b"typeset" | b"local" => {
@@ -155,28 +162,43 @@ impl Shell<'_> {
         let cutter = super::word::Cutter { bytes: self.bytes, shell: self.dialect };
         let end = words.last().map_or(first.end, |word| word.end);
         let inner = super::word::Cutter { bytes: &cutter.bytes[..end], shell: cutter.shell };
-        match super::line::cut(&inner, first.start) {
+        match super::line::cut(&inner, first.start, true) {
             Ok((commands, _)) => self.run_line(&commands).map(|()| Status::Unknown),
             Err(super::Broken(at, problem)) => Err(Stop::Broken(problem, at, context.place.1)),
         }
     }
 
-    /// zsh stops where a pattern in a command's words fits no file, and where `=name` is no command.
-    fn patterns(&mut self, words: &[Word]) -> Result<(), Stop> {
-        if self.dialect != Dialect::Zsh || matches!(words[0].plain(), Some(b"[[" | b"case" | b"for" | b"{" | b"}" | b"if" | b"while")) {
-            return Ok(());
+    /// Whether a word comes to nothing at all, so that the next one is the command.
+    fn vanishes(&mut self, word: &Word) -> bool {
+        if self.dialect == Dialect::Zsh && word.plain() == Some(b"-") {
+            return true;
+        }
+        let is_bare = word.pieces.iter().all(|piece| matches!(piece, Piece::Variable(_) | Piece::Choice(..)));
+        is_bare && matches!(self.expand(&word.pieces), Outcome::Text(text) if text.is_empty())
+    }
+
+    /// Looks for what ends a shell while it expands the words of a command.
+    fn check_words(&mut self, words: &[Word], context: &Context) -> Result<(), Stop> {
+        if self.dialect == Dialect::Zsh && words[0].plain().is_some_and(|text| text.starts_with(b"+=")) {
+            return Err(Stop::Broken(Problem::BadName, context.place.0, context.place.1));
         }
         for word in words {
-            for (index, piece) in word.pieces.iter().enumerate() {
-                let Piece::Plain(text) = piece else { continue };
-                let is_pattern = text.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[')) && text != b"[" && text != b"?";
-                let is_command = index == 0 && text.len() > 1 && text[0] == b'=';
-                if is_pattern || is_command {
-                    return Err(Stop::Broken(Problem::RunsCommand, word.start, word.end));
-                }
+            // A tilde may lead anywhere here; only what is fatal counts.
+            let is_assignment = matches!(word.pieces.first(), Some(Piece::Plain(text)) if name_length(text) > 0);
+            let is_fatal = matches!(self.expand(&word.pieces), Outcome::Fatal);
+            let is_plain_fatal = is_assignment && !word.pieces.iter().any(|piece| matches!(piece, Piece::Bad | Piece::Choice(..)));
+            if is_fatal && !is_plain_fatal {
+                return Err(self.fatal(word.start, word.end));
             }
         }
         Ok(())
+    }
+
+    fn fatal(&self, start: usize, end: usize) -> Stop {
+        match self.dialect {
+            Dialect::Zsh => Stop::Broken(Problem::Expansion, start, end),
+            _ => Stop::Shell(Problem::Expansion, start, end),
+        }
     }
 
     fn set(&mut self, arguments: &[Word]) {
@@ -212,18 +234,46 @@ impl Shell<'_> {
                 is_simple &= flags[1..].iter().all(|flag| matches!(flag, b'x' | b'r' | b'g' | b'p' | b'-'));
                 continue;
             }
-            let Some(Piece::Plain(text)) = word.pieces.first() else { continue };
+            let whole;
+            let pieces = match word.pieces.first() {
+                Some(Piece::Plain(text)) if is_assignment(text, self.dialect) => &word.pieces,
+                _ => {
+                    // The name is not written plainly: what counts is what the word comes to.
+                    whole = match self.expand(&word.pieces) {
+                        Outcome::Text(text) => vec![Piece::Plain(text)],
+                        _ => {
+                            let first = word.pieces.first();
+                            let is_bad = matches!(first, Some(Piece::Plain(text)) if text.get(name_length(text)).is_some());
+                            let problem = if is_bad { Problem::BadName } else { Problem::Expansion };
+                            self.draft.note(problem, word.start, word.end);
+                            if is_bad && self.dialect != Dialect::Bash {
+                                return Err(match self.dialect {
+                                    Dialect::Dash => Stop::Shell(problem, word.start, word.end),
+                                    _ => Stop::Broken(problem, word.start, word.end),
+                                });
+                            }
+                            continue;
+                        }
+                    };
+                    &whole
+                }
+            };
+            let Some(Piece::Plain(text)) = pieces.first() else { continue };
             let length = name_length(text);
-            let appends = text.get(length) == Some(&b'+') && self.dialect != Dialect::Dash;
+            let appends = text.get(length) == Some(&b'+') && self.dialect == Dialect::Bash;
             let sign = length + usize::from(appends);
             let has_sign = text.get(sign) == Some(&b'=');
-            let is_bare = length == text.len() && word.pieces.len() == 1;
+            let is_bare = length == text.len() && pieces.len() == 1;
             if length == 0 || !(has_sign || is_bare) {
-                self.draft.note(Problem::BadName, word.start, word.end);
-                if self.dialect == Dialect::Dash {
-                    return Err(Stop::Shell(Problem::BadName, word.start, word.end));
+                if word.pieces.iter().all(|piece| matches!(piece, Piece::Variable(_))) && text.is_empty() {
+                    continue;
                 }
-                continue;
+                self.draft.note(Problem::BadName, word.start, word.end);
+                match self.dialect {
+                    Dialect::Dash => return Err(Stop::Shell(Problem::BadName, word.start, word.end)),
+                    Dialect::Zsh => return Err(Stop::Broken(Problem::BadName, word.start, word.end)),
+                    _ => continue,
+                }
             }
             let key = text[..length].to_vec();
             if is_bare {
@@ -232,13 +282,14 @@ impl Shell<'_> {
                 }
                 continue;
             }
-            let mut pieces = word.pieces.clone();
+            let text = text.clone();
+            let mut pieces = pieces.clone();
             if text.len() == sign + 1 {
                 pieces.remove(0);
             } else {
                 pieces[0] = Piece::Plain(text[sign + 1..].to_vec());
             }
-            let start = word.start + sign + 1;
+            let start = (word.start + sign + 1).min(word.end);
             let quote = if pieces.iter().all(|piece| matches!(piece, Piece::Plain(_))) { Quote::None } else { word.quote };
             let value = Word { start, end: word.end, pieces, quote };
             let assign = Assign { key, appends, start: word.start, value: is_simple.then_some(value), end: word.end };
@@ -280,12 +331,9 @@ impl Shell<'_> {
                 self.draft.note(problem, word.start, word.end);
                 Found::Unknowable
             }
-            Outcome::Fatal => {
-                return Err(match self.dialect {
-                    Dialect::Zsh => Stop::Broken(Problem::Expansion, assign.start, assign.end),
-                    _ => Stop::Shell(Problem::Expansion, assign.start, assign.end),
-                });
-            }
+            // In a shell of its own it ends that one.
+            Outcome::Fatal if !context.is_kept => Found::Absent,
+            Outcome::Fatal => return Err(self.fatal(assign.start, assign.end)),
         };
         let is_known = value != Found::Unknowable;
         if !context.is_kept {
@@ -314,6 +362,13 @@ impl Shell<'_> {
         let (start, end, key) = (assign.start, assign.end, assign.key.clone());
         self.draft.lines.push(Line { start, end, key, raw, quote, export, value });
     }
+}
+
+/// Whether a word's plain start is `NAME=` or `NAME+=`, or a name alone.
+fn is_assignment(text: &[u8], shell: Dialect) -> bool {
+    let length = name_length(text);
+    let sign = length + usize::from(text.get(length) == Some(&b'+') && shell != Dialect::Dash);
+    length > 0 && (text.get(sign) == Some(&b'=') || length == text.len())
 }
 
 /// How a command stands in its line.

@@ -24,6 +24,8 @@ pub enum Piece {
     Choice(Vec<u8>, Operator, Vec<Piece>),
     /// What only a shell could tell.
     Unknown(Problem),
+    /// `${…}` that no shell understands.
+    Bad,
 }
 
 /// The operator in `${NAME:-word}`; `true` where a colon makes an empty value count as unset.
@@ -145,7 +147,8 @@ impl Cutter<'_> {
                 b'"' => {
                     text.flush(&mut pieces);
                     let (inner, close) = self.pieces(position + 1, Inside::Quotes, depth + 1)?;
-                    if inner.is_empty() {
+                    // An empty piece keeps a word that comes to nothing from vanishing.
+                    if !inner.iter().any(|piece| matches!(piece, Piece::Quoted(_))) {
                         pieces.push(Piece::Quoted(Vec::new()));
                     }
                     pieces.extend(inner);
@@ -187,7 +190,8 @@ impl Cutter<'_> {
         if length > 0 {
             let end = from + length;
             if self.shell == Dialect::Zsh && self.has_modifier(end) {
-                return unknown(end, Problem::Expansion);
+                let close = find(bytes, end, b']').filter(|_| bytes[end] == b'[');
+                return unknown(close.map_or(end, |close| close + 1), Problem::Expansion);
             }
             return Ok(Some((Piece::Variable(bytes[from..end].to_vec()), end)));
         }
@@ -262,7 +266,9 @@ impl Cutter<'_> {
         }
         // Cut out like a word, so that quotes and braces inside it do not end it.
         let (_, close) = self.pieces(from, inside, depth + 1)?;
-        Ok((Piece::Unknown(Problem::Expansion), close + 1))
+        let is_known = length > 0 || matches!(rest.first(), Some(b'#' | b'!' | b'(' | b'$' | b'?' | b'@' | b'*' | b'-' | b'^' | b'=' | b'~' | b'+'));
+        let piece = if is_known { Piece::Unknown(Problem::Expansion) } else { Piece::Bad };
+        Ok((piece, close + 1))
     }
 
     /// The position after a backtick's partner.
