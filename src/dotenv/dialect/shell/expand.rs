@@ -14,6 +14,8 @@ pub enum Outcome {
     Unknown(Problem),
     /// The shell ends with an error.
     Fatal,
+    /// bash complains and goes on with the next command.
+    Skipped,
 }
 
 /// Variables that a shell sets itself and that no file is needed for.
@@ -49,6 +51,7 @@ impl Shell<'_> {
                     is_bare = false;
                     out.extend_from_slice(text);
                 }
+                Piece::Bad if self.dialect == Dialect::Bash => return Outcome::Skipped,
                 Piece::Bad => return Outcome::Fatal,
                 Piece::Variable(name) => match self.look_up(name) {
                     Found::Given(value) => out.extend_from_slice(&value),
@@ -59,6 +62,7 @@ impl Shell<'_> {
                     Outcome::Text(text) => out.extend_from_slice(&text),
                     other => return other,
                 },
+                Piece::Unknown(_) if has_equal && self.dialect == Dialect::Zsh => return Outcome::Fatal,
                 Piece::Unknown(problem) => return Outcome::Unknown(*problem),
             }
         }

@@ -234,6 +234,9 @@ impl Line<'_> {
                         continue;
                     }
                     let word = self.cutter.word(self.position)?;
+                    if self.cutter.shell == Dialect::Zsh && !words.is_empty() && word.plain() == Some(b"}") {
+                        return self.broken();
+                    }
                     self.position = word.end;
                     words.push(word);
                 }

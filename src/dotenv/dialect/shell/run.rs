@@ -89,7 +89,8 @@ impl Shell<'_> {
             name,
             b"export" | b"set" | b"unset" | b"readonly" | b":" | b"eval" | b"exec" | b"exit" | b"return" | b"." | b"shift" | b"trap"
         );
-        let stays = self.dialect == Dialect::Dash && is_special;
+        let no_match = self.dialect == Dialect::Zsh && is_pattern(name) && name.len() > 1;
+        let stays = (self.dialect == Dialect::Dash && is_special) || no_match;
         for assign in assigns {
             if stays {
                 self.assign(assign, context)?;
@@ -182,6 +183,11 @@ impl Shell<'_> {
         if self.dialect == Dialect::Zsh && words[0].plain().is_some_and(|text| text.starts_with(b"+=")) {
             return Err(Stop::Broken(Problem::BadName, context.place.0, context.place.1));
         }
+        if self.dialect == Dialect::Zsh
+            && words[0].pieces.iter().any(|piece| matches!(piece, Piece::Plain(text) if text.len() > 1 && is_pattern(text)))
+        {
+            return Err(Stop::Broken(Problem::RunsCommand, context.place.0, context.place.1));
+        }
         for word in words {
             // A tilde may lead anywhere here; only what is fatal counts.
             let is_assignment = matches!(word.pieces.first(), Some(Piece::Plain(text)) if name_length(text) > 0);
@@ -246,7 +252,7 @@ impl Shell<'_> {
                             let is_bad = matches!(first, Some(Piece::Plain(text)) if text.get(name_length(text)).is_some());
                             let problem = if is_bad { Problem::BadName } else { Problem::Expansion };
                             self.draft.note(problem, word.start, word.end);
-                            if is_bad && self.dialect != Dialect::Bash {
+                            if is_bad && context.is_kept && self.dialect != Dialect::Bash {
                                 return Err(match self.dialect {
                                     Dialect::Dash => Stop::Shell(problem, word.start, word.end),
                                     _ => Stop::Broken(problem, word.start, word.end),
@@ -270,8 +276,12 @@ impl Shell<'_> {
                 }
                 self.draft.note(Problem::BadName, word.start, word.end);
                 match self.dialect {
-                    Dialect::Dash => return Err(Stop::Shell(Problem::BadName, word.start, word.end)),
-                    Dialect::Zsh => return Err(Stop::Broken(Problem::BadName, word.start, word.end)),
+                    Dialect::Dash if context.is_kept => {
+                        return Err(Stop::Shell(Problem::BadName, word.start, word.end));
+                    }
+                    Dialect::Zsh if context.is_kept && !super::word::is_letter(text, length) => {
+                        return Err(Stop::Broken(Problem::BadName, word.start, word.end));
+                    }
                     _ => continue,
                 }
             }
@@ -305,8 +315,13 @@ impl Shell<'_> {
     /// `export NAME`: a value it has already goes out from now on.
     fn export(&mut self, key: &[u8], word: &Word) {
         self.draft.note(Problem::NoValue, word.start, word.end);
+        if self.dialect == Dialect::Zsh && self.exported.iter().any(|known| known == key) {
+            // Said twice of a name without a value, it gives it an empty one.
+            self.variables.entry(key.to_vec()).or_insert_with(|| Found::Given(Vec::new()));
+        }
+        let is_new = !self.draft.lines.iter().any(|line| line.key == key && line.value != Found::Absent);
         self.exported.push(key.to_vec());
-        if let Some(value) = self.variables.get(key).filter(|_| !self.exports_all) {
+        if let Some(value) = self.variables.get(key).filter(|_| is_new) {
             let value = value.clone();
             let (start, end) = (word.start, word.end);
             let key = key.to_vec();
@@ -333,6 +348,11 @@ impl Shell<'_> {
             }
             // In a shell of its own it ends that one.
             Outcome::Fatal if !context.is_kept => Found::Absent,
+            Outcome::Skipped => {
+                self.draft.note(Problem::Expansion, word.start, word.end);
+                self.push(assign, Found::Absent, export);
+                return Ok(false);
+            }
             Outcome::Fatal => return Err(self.fatal(assign.start, assign.end)),
         };
         let is_known = value != Found::Unknowable;
@@ -362,6 +382,11 @@ impl Shell<'_> {
         let (start, end, key) = (assign.start, assign.end, assign.key.clone());
         self.draft.lines.push(Line { start, end, key, raw, quote, export, value });
     }
+}
+
+/// Whether the text may stand for names of files.
+fn is_pattern(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'*' | b'?')) || (text.contains(&b'[') && text.contains(&b']'))
 }
 
 /// Whether a word's plain start is `NAME=` or `NAME+=`, or a name alone.

@@ -5,7 +5,7 @@
 
 use super::Broken;
 use crate::dotenv::Dialect;
-use crate::dotenv::character::{find, name_length};
+use crate::dotenv::character::{at, find, name_length};
 use crate::dotenv::reading::{Problem, Quote};
 
 /// Words inside words deeper than this are not followed.
@@ -189,7 +189,7 @@ impl Cutter<'_> {
         let length = name_length(&bytes[from..]);
         if length > 0 {
             let end = from + length;
-            if self.shell == Dialect::Zsh && self.has_modifier(end) {
+            if self.shell == Dialect::Zsh && (self.has_modifier(end) || is_letter(bytes, end)) {
                 let close = find(bytes, end, b']').filter(|_| bytes[end] == b'[');
                 return unknown(close.map_or(end, |close| close + 1), Problem::Expansion);
             }
@@ -223,9 +223,10 @@ impl Cutter<'_> {
                 }
                 Ok(Some((Piece::Variable(vec![next]), from + 1)))
             }
-            b'+' | b'~' | b'^' | b'=' if self.shell == Dialect::Zsh && name_length(&bytes[from + 1..]) > 0 => {
+            b'+' | b'~' | b'^' | b'=' if self.shell == Dialect::Zsh => {
                 unknown(from + 1 + name_length(&bytes[from + 1..]), Problem::Expansion)
             }
+            _ if self.shell == Dialect::Zsh && is_letter(bytes, from) => unknown(from + 1, Problem::Expansion),
             _ => Ok(None),
         }
     }
@@ -266,7 +267,11 @@ impl Cutter<'_> {
         }
         // Cut out like a word, so that quotes and braces inside it do not end it.
         let (_, close) = self.pieces(from, inside, depth + 1)?;
-        let is_known = length > 0 || matches!(rest.first(), Some(b'#' | b'!' | b'(' | b'$' | b'?' | b'@' | b'*' | b'-' | b'^' | b'=' | b'~' | b'+'));
+        let is_special = matches!(rest.first(), Some(b'#' | b'!' | b'$' | b'?' | b'@' | b'*' | b'-'));
+        let goes_on = matches!(rest.get(1), Some(b'}' | b':' | b'-' | b'+' | b'=' | b'?' | b'%' | b'#' | b'/' | b'^' | b','));
+        let is_prefixed = matches!(rest.first(), Some(b'#' | b'!')) && name_length(&rest[1..]) > 0;
+        let is_zsh = self.shell == Dialect::Zsh && matches!(rest.first(), Some(b'(' | b'^' | b'=' | b'~' | b'+'));
+        let is_known = length > 0 || (is_special && goes_on) || is_prefixed || is_zsh;
         let piece = if is_known { Piece::Unknown(Problem::Expansion) } else { Piece::Bad };
         Ok((piece, close + 1))
     }
@@ -306,6 +311,11 @@ impl Cutter<'_> {
         }
         Err(Broken(open, Problem::UnterminatedQuote))
     }
+}
+
+/// zsh takes any letter of the locale into a name.
+pub fn is_letter(bytes: &[u8], position: usize) -> bool {
+    at(bytes, position).is_some_and(|(c, _)| !c.is_ascii() && c.is_alphanumeric())
 }
 
 /// Text that gathers until another piece comes.
