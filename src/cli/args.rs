@@ -80,7 +80,7 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
     Env(Env),
     /// What is wrong here: values, contradictions, programs with an old key
     #[command(
-        after_help = "Looks at this shell's environment and at running programs. Exit status 1: something was found."
+        after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found."
     )]
     Doctor(Report),
     /// What an error means: its cause, whose key was sent, what to do

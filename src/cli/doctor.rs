@@ -7,16 +7,19 @@ use serde_json::{Value, json};
 use super::args::Report;
 use super::connect::Answerer;
 use super::status::{finding, finding_json};
-use super::{render, settings};
+use super::{here, render, settings};
+use crate::detect::environment::{is_base_url, is_key};
 use crate::detect::{self, Fault};
+use crate::dotenv::Dialect;
 use crate::duration::show_duration;
 use crate::error::Result;
 use crate::hook::state::ShellState;
 use crate::import::environment as import;
-use crate::ipc::protocol::{Finding, Severity, WireSecret};
+use crate::ipc::protocol::{Finding, PlaceFacts, Severity, WireSecret};
 use crate::paths::Paths;
 use crate::printable;
 use crate::secret::Secret;
+use crate::source::dotenv_files::{self, FileSetting, Files, LOADERS};
 use crate::source::processes::{self, Search};
 
 /// The most programs that are named for one key.
@@ -47,18 +50,20 @@ pub fn run(report: Report) -> Result<bool> {
             found.push(Found { finding: told, variable: None });
         }
     }
-    let programs = processes::holding(&|name, _| detect::environment::is_key(name));
+    let files = dotenv_files::upwards(&here::cwd()?, &paths.home, &|name| is_key(name) || is_base_url(name));
+    found.extend(in_files(&files, &variables, &own));
+    let programs = processes::holding(&|name, _| is_key(name));
     let count = programs.holders.len();
     let has_profiles = settings::load(&paths)?.profiles.values().next().is_some();
     if has_profiles {
-        found.extend(rotated(&paths, &variables, &own, &programs)?);
+        found.extend(rotated(&paths, &variables, &own, &programs, &files)?);
     }
     found.sort_by_key(|found| std::cmp::Reverse(found.finding.severity));
     let is_ill = found.iter().any(|found| found.finding.severity >= Severity::Warning);
     if report.json {
         render::json(&as_json(&found))?;
     } else {
-        show(&found, count, programs.is_cut);
+        show(&found, &files, count, programs.is_cut);
     }
     Ok(!is_ill)
 }
@@ -83,21 +88,38 @@ fn rotated(
     variables: &BTreeMap<String, Secret>,
     own: &[String],
     programs: &Search,
+    files: &Files,
 ) -> Result<Vec<Found>> {
-    let here: Vec<(&String, &Secret)> = variables
-        .iter()
-        .filter(|(name, value)| detect::environment::is_key(name) && !own.contains(name) && !value.is_empty())
-        .collect();
+    let here: Vec<(&String, &Secret)> =
+        variables.iter().filter(|(name, value)| is_key(name) && !own.contains(name) && !value.is_empty()).collect();
     let there: Vec<(&processes::Holder, &(String, Secret))> = programs
         .holders
         .iter()
         .flat_map(|holder| holder.settings.iter().map(move |setting| (holder, setting)))
         .collect();
-    let values = here.iter().map(|(_, value)| *value).chain(there.iter().map(|(_, (_, value))| value));
+    let stored: Vec<(&FileSetting, &Secret)> = files
+        .settings
+        .iter()
+        .flat_map(|setting| setting.readings().into_iter().map(move |(value, _)| (setting, value)))
+        .collect();
+    let values = here
+        .iter()
+        .map(|(_, value)| *value)
+        .chain(there.iter().map(|(_, (_, value))| value))
+        .chain(stored.iter().map(|(_, value)| *value));
     let mut answerer = Answerer::connect(paths)?;
     let matches = answerer.matches(Vec::new(), values.cloned().map(WireSecret).collect())?;
     let (facts_here, facts_there) = matches.values.split_at(here.len().min(matches.values.len()));
-    let mut found = Vec::new();
+    let (facts_there, facts_stored) = facts_there.split_at(there.len().min(facts_there.len()));
+    let mut found: Vec<Found> = Vec::new();
+    for ((setting, _), _) in stored.iter().zip(facts_stored).filter(|(_, facts)| facts.is_rotated_away) {
+        let text = format!("{} still has a key that was rotated away", setting.variable);
+        let told =
+            at(setting, finding("old-key-left", Severity::Error, &text), "take the line out, or put the new key there");
+        if found.iter().all(|known| known.finding.origin != told.finding.origin) {
+            found.push(told);
+        }
+    }
     for ((name, _), _) in here.iter().zip(facts_here).filter(|(_, facts)| facts.is_rotated_away) {
         let mut told = finding(
             "rotated-key-in-env",
@@ -135,7 +157,81 @@ fn rotated(
     Ok(found)
 }
 
-fn show(found: &[Found], programs: usize, is_cut: bool) {
+/// A finding about a line of a file.
+fn at(setting: &FileSetting, mut told: Finding, fix: &str) -> Found {
+    told.origin = Some(PlaceFacts { kind: "dotenv".into(), path: setting.path.clone(), line: Some(setting.line) });
+    told.hint = Some(fix.to_owned());
+    Found { finding: told, variable: Some(setting.variable.clone()) }
+}
+
+/// What is wrong in `.env` files, and which of their values never reach a program started here.
+fn in_files(files: &Files, variables: &BTreeMap<String, Secret>, own: &[String]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for setting in &files.settings {
+        let mut ids: Vec<&str> = Vec::new();
+        let readings = setting.readings();
+        for (value, loaders) in &readings {
+            let faults = if value.is_empty() {
+                Vec::new()
+            } else if is_base_url(&setting.variable) {
+                detect::address::faults(&setting.variable, value.expose())
+            } else {
+                let beside = beside(files, setting, loaders[0]);
+                let is_local = detect::environment::goes_to_this_machine(&beside, &setting.variable);
+                detect::value::faults(&setting.variable, value, is_local)
+            };
+            for fault in faults {
+                if ids.contains(&fault.id) {
+                    continue;
+                }
+                ids.push(fault.id);
+                let by = if loaders.len() == LOADERS.len() {
+                    String::new()
+                } else {
+                    format!(" as {} reads it", names(loaders))
+                };
+                let text = format!("{}{by}", fault.message);
+                found.push(at(setting, finding(fault.id, fault.severity, &text), "correct that line"));
+            }
+        }
+        let Some(present) = variables.get(&setting.variable).filter(|present| !present.is_empty()) else { continue };
+        let differs = readings.iter().any(|(value, _)| !value.is_empty() && !value.same_as(present));
+        if differs && own.contains(&setting.variable) {
+            let text = format!(
+                "{} is set here too; most programs that load the file keep the profile's value",
+                setting.variable
+            );
+            let told = finding("file-competes", Severity::Info, &text);
+            found.push(at(setting, told, "take the line out, or leave it as a comment"));
+        } else if differs {
+            let text = format!(
+                "{} has another value in this shell, and most programs that load the file keep the shell's",
+                setting.variable
+            );
+            let fix = format!("`unset {}` for the file's value, or take the line out", setting.variable);
+            found.push(at(setting, finding("shell-shadows-file", Severity::Warning, &text), &fix));
+        }
+    }
+    for (path, reason) in &files.unread {
+        let mut told = finding("env-not-regular", Severity::Warning, &format!("a `.env` file was not read: {reason}"));
+        told.origin = Some(PlaceFacts { kind: "dotenv".into(), path: path.clone(), line: None });
+        found.push(Found { finding: told, variable: None });
+    }
+    found
+}
+
+/// What one loader makes of the file that a setting is in.
+fn beside(files: &Files, setting: &FileSetting, loader: Dialect) -> BTreeMap<String, Secret> {
+    let at = LOADERS.iter().position(|known| *known == loader).unwrap_or_default();
+    let same = files.settings.iter().filter(|other| other.path == setting.path);
+    same.filter_map(|other| Some((other.variable.clone(), other.values[at].clone()?))).collect()
+}
+
+fn names(loaders: &[Dialect]) -> String {
+    loaders.iter().map(|loader| loader.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn show(found: &[Found], files: &Files, programs: usize, is_cut: bool) {
     let findings: Vec<Finding> = found.iter().map(|found| found.finding.clone()).collect();
     render::findings(&findings);
     let count = |severity| found.iter().filter(|found| found.finding.severity == severity).count();
@@ -149,17 +245,13 @@ fn show(found: &[Found], programs: usize, is_cut: bool) {
     if told.is_empty() {
         told.push("nothing is wrong".into());
     }
-    let looked = match (cfg!(target_os = "linux"), is_cut) {
-        (false, _) => "this shell's environment".to_owned(),
-        (true, false) if programs == 0 => {
-            "this shell's environment; no running program was started with a key".to_owned()
-        }
-        (true, false) => format!("this shell's environment and {} with a key", counted(programs, "running program")),
-        (true, true) => {
-            format!("this shell's environment and, in the time there was, {}", counted(programs, "program"))
-        }
+    let programs = match (cfg!(target_os = "linux"), is_cut) {
+        (false, _) => String::new(),
+        (true, false) => format!(", {} started with a key", counted(programs, "running program")),
+        (true, true) => format!(", {} (there was no time for more)", counted(programs, "running program")),
     };
-    render::line(format_args!("{} in {looked}", told.join(", ")));
+    let files = counted(files.count, "`.env` file");
+    render::line(format_args!("{} in this shell's environment, {files}{programs}", told.join(", ")));
 }
 
 fn as_json(found: &[Found]) -> Value {
@@ -169,7 +261,7 @@ fn as_json(found: &[Found]) -> Value {
             let mut report = finding_json(&found.finding);
             if let Some(name) = &found.variable {
                 report["variable"] = json!(name);
-                if found.finding.id != "old-key-in-program" {
+                if found.finding.id != "old-key-in-program" && found.finding.origin.is_none() {
                     report["origins"] = json!([{"kind": "environment"}]);
                 }
             }

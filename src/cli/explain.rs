@@ -6,15 +6,16 @@ use serde_json::json;
 
 use super::args;
 use super::connect::Answerer;
-use super::status::{finding, finding_json};
+use super::status::{finding, finding_json, place_json};
 use super::{render, settings};
 use crate::error::{Error, Result};
 use crate::explain::{self, Explanation, MAX_TEXT_BYTES, Verdict};
 use crate::hook::state::ShellState;
 use crate::import::environment::{self, Variables};
-use crate::ipc::protocol::{Finding, Matches, Severity, WireSecret};
+use crate::ipc::protocol::{Finding, Matches, PlaceFacts, Severity, WireSecret};
 use crate::paths::Paths;
 use crate::printable;
+use crate::source::dotenv_files;
 
 /// The most that is read from standard input, in bytes; its end counts.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
@@ -73,13 +74,24 @@ struct Evidence {
     /// Sentences on the key that was sent.
     sent: Vec<String>,
     /// The same for programs: each mask with profiles and variables that fit.
-    fits: Vec<(String, Vec<String>, Vec<String>)>,
+    fits: Vec<Fit>,
     findings: Vec<Finding>,
+}
+
+/// Where a mask's key stands.
+struct Fit {
+    mask: String,
+    profiles: Vec<String>,
+    variables: Vec<String>,
+    /// Places in files, with the variable.
+    files: Vec<(PlaceFacts, String)>,
 }
 
 impl Evidence {
     fn gather(paths: &Paths, explanation: &Explanation, variables: &Variables) -> Self {
         let mut evidence = Self::default();
+        let is_key = |name: &str| crate::detect::environment::is_key(name);
+        let files = super::here::cwd().map(|cwd| dotenv_files::upwards(&cwd, &paths.home, &is_key)).unwrap_or_default();
         let telling: Vec<_> = explanation.masks.iter().filter(|mask| mask.is_telling()).cloned().collect();
         let values = variables.values().cloned().map(WireSecret).collect();
         let has_profiles = settings::load(paths).is_ok_and(|config| !config.profiles.is_empty());
@@ -102,8 +114,18 @@ impl Evidence {
             let profiles = matches.masks.get(n).cloned().unwrap_or_default();
             let names: Vec<String> =
                 variables.iter().filter(|(_, value)| mask.fits(value)).map(|(name, _)| name.clone()).collect();
-            evidence.sent.push(sentence(&mask.shown(), &profiles, &names, &matches.unread));
-            evidence.fits.push((mask.shown(), profiles, names));
+            let files: Vec<(PlaceFacts, String)> = files
+                .settings
+                .iter()
+                .filter(|setting| setting.readings().iter().any(|(value, _)| mask.fits(value)))
+                .map(|setting| {
+                    let (path, line) = (setting.path.clone(), Some(setting.line));
+                    (PlaceFacts { kind: "dotenv".into(), path, line }, setting.variable.clone())
+                })
+                .collect();
+            let fit = Fit { mask: mask.shown(), profiles, variables: names, files };
+            evidence.sent.push(fit.sentence(&matches.unread));
+            evidence.fits.push(fit);
         }
         for ((name, _), facts) in variables.iter().zip(&matches.values) {
             if facts.is_rotated_away {
@@ -121,22 +143,39 @@ impl Evidence {
     }
 }
 
-/// Says whose key a mask is, as far as this machine knows.
-fn sentence(shown: &str, profiles: &[String], names: &[String], unread: &[String]) -> String {
-    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let shown = printable::text(shown);
-    match (profiles, names) {
-        ([], []) if unread.is_empty() => format!(
-            "`{shown}` is none of your profiles' keys and in no variable here: a `.env` file, another shell or the program's own settings gave it"
-        ),
-        ([], []) => format!("`{shown}` is in no variable here; the keys of {} could not be compared", quoted(unread)),
-        ([], names) => format!("`{shown}` is what {} holds in this shell, and no profile's key", quoted(names)),
-        (profiles, []) => {
-            format!("`{shown}` is the key of {}, and not in this shell's environment", quoted(profiles))
+impl Fit {
+    /// Says whose key it is, as far as this machine knows.
+    fn sentence(&self, unread: &[String]) -> String {
+        let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let shown = printable::text(&self.mask);
+        let mut known: Vec<String> = Vec::new();
+        if !self.profiles.is_empty() {
+            known.push(format!("the key of {}", quoted(&self.profiles)));
         }
-        (profiles, names) => {
-            format!("`{shown}` is the key of {}, as {} in this shell", quoted(profiles), quoted(names))
+        if !self.variables.is_empty() {
+            known.push(format!("in {} of this shell", quoted(&self.variables)));
         }
+        for (place, name) in &self.files {
+            known.push(format!("in {}, as `{name}`", render::place_text(&place.path, place.line)));
+        }
+        if known.is_empty() {
+            let compared = "no variable here and no `.env` file above this directory";
+            return if unread.is_empty() {
+                format!(
+                    "`{shown}` is none of your profiles' keys and in {compared}: another shell, or the program's own settings, gave it"
+                )
+            } else {
+                format!("`{shown}` is in {compared}; the keys of {} could not be compared", quoted(unread))
+            };
+        }
+        let only = if self.profiles.is_empty() {
+            ", and no profile's key"
+        } else if self.variables.is_empty() && self.files.is_empty() {
+            ", and not in this shell's environment"
+        } else {
+            ""
+        };
+        format!("`{shown}` is {}{only}", known.join("; "))
     }
 }
 
@@ -192,8 +231,9 @@ fn as_json(explanation: &Explanation, evidence: &Evidence) -> serde_json::Value 
             "id": form.id, "from": form.who, "means": form.means, "fix": form.fix, "key": form.verdict, "causes": form.causes,
         })),
         "status": explanation.status,
-        "sent": evidence.fits.iter().map(|(mask, profiles, variables)| json!({
-            "mask": mask, "profiles": profiles, "variables": variables,
+        "sent": evidence.fits.iter().map(|fit| json!({
+            "mask": fit.mask, "profiles": fit.profiles, "variables": fit.variables,
+            "origins": fit.files.iter().map(|(place, _)| place_json(place)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "findings": evidence.findings.iter().map(finding_json).collect::<Vec<_>>(),
     })

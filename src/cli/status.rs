@@ -86,7 +86,8 @@ fn as_json(resolved: &ResolvedFacts, profile: Option<&Profile>, findings: &[Find
     })
 }
 
-fn place_json(place: &PlaceFacts) -> Value {
+/// A place as every `--json` has it.
+pub fn place_json(place: &PlaceFacts) -> Value {
     json!({"kind": place.kind, "path": place.path, "line": place.line})
 }
 

@@ -46,7 +46,8 @@ pub fn is_key(name: &str) -> bool {
         || provider::of_variable(name).iter().any(|(_, variable)| variable.role == Role::Key)
 }
 
-fn is_base_url(name: &str) -> bool {
+/// Whether a variable is one for base URLs.
+pub fn is_base_url(name: &str) -> bool {
     Family::ALL.iter().any(|family| family.base_url_variable() == name)
         || provider::of_variable(name).iter().any(|(_, variable)| variable.role == Role::BaseUrl)
         || name == "OPENAI_API_BASE"
@@ -61,7 +62,7 @@ fn host_of(variables: &BTreeMap<String, Secret>, name: &str) -> Option<String> {
 }
 
 /// Whether a key goes to a server on this machine, as far as the family's base URL says.
-fn goes_to_this_machine(variables: &BTreeMap<String, Secret>, name: &str) -> bool {
+pub fn goes_to_this_machine(variables: &BTreeMap<String, Secret>, name: &str) -> bool {
     let bases: &[&str] = match Family::of_variable(name) {
         Some(Family::Openai) => &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
         Some(family) => &[family.base_url_variable()],

@@ -1,3 +1,4 @@
 //! Places where values of variables stand: what each holds, and where exactly. Nothing here changes or runs anything.
 
+pub mod dotenv_files;
 pub mod processes;

@@ -49,13 +49,13 @@ fn the_key_that_was_sent_is_found() {
     let mut terminal = Terminal::start(&home, Shell::Bash, "", home.path(""));
     terminal.run(&format!("export OPENAI_API_KEY={}", key(2)));
     let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****0002.'");
-    assert!(
-        seen.contains("`sk-or-v1…0002` is what `OPENAI_API_KEY` holds in this shell, and no profile's key"),
-        "{seen}"
-    );
+    assert!(seen.contains("`sk-or-v1…0002` is in `OPENAI_API_KEY` of this shell, and no profile's key"), "{seen}");
     assert!(!seen.contains(&key(2)), "{seen}");
     let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****ffff.'");
-    assert!(seen.contains("is none of your profiles' keys and in no variable here"), "{seen}");
+    assert!(
+        seen.contains("is none of your profiles' keys and in no variable here and no `.env` file above this directory"),
+        "{seen}"
+    );
 }
 
 #[test]

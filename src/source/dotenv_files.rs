@@ -1,0 +1,118 @@
+//! The `.env` files that programs started in a directory may load: those in it and above it, up to the home.
+
+use std::path::{Path, PathBuf};
+
+use crate::bounded::{self, Links, NotRead};
+use crate::dotenv::{self, Dialect, Environment};
+use crate::secret::Secret;
+
+/// The most files that are read, nearest first.
+const MAX_FILES: usize = 20;
+/// The largest file that is read; real ones have a few kilobytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// The loaders whose reading counts: the most used ones, one for each sort of rules.
+pub const LOADERS: [Dialect; 4] = [Dialect::Python, Dialect::Npm, Dialect::Node, Dialect::Bash];
+/// Ends of names of files that are for reading by people.
+const SAMPLES: [&str; 8] = ["example", "sample", "template", "dist", "defaults", "md", "bak", "swp"];
+
+/// An assignment to a variable, in a file.
+#[derive(Clone, Debug)]
+pub struct FileSetting {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The variable.
+    pub variable: String,
+    /// What each loader of [`LOADERS`] gives to its program; none: nothing, or nothing that can be known by reading.
+    pub values: [Option<Secret>; LOADERS.len()],
+}
+
+impl FileSetting {
+    /// The different values, each once, with the loaders that give them.
+    pub fn readings(&self) -> Vec<(&Secret, Vec<Dialect>)> {
+        let mut readings: Vec<(&Secret, Vec<Dialect>)> = Vec::new();
+        for (value, loader) in self.values.iter().zip(LOADERS) {
+            let Some(value) = value else { continue };
+            match readings.iter_mut().find(|(known, _)| known.same_as(value)) {
+                Some((_, loaders)) => loaders.push(loader),
+                None => readings.push((value, vec![loader])),
+            }
+        }
+        readings
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// The assignments that were sought, nearest file first, in the order of each.
+    pub settings: Vec<FileSetting>,
+    /// How many files were read.
+    pub count: usize,
+    /// Files that could not be read, with the reason in words.
+    pub unread: Vec<(PathBuf, String)>,
+}
+
+/// Reads the files of a directory and of those above it, up to and with `home`; outside the home up to the root.
+pub fn upwards(from: &Path, home: &Path, is_sought: &dyn Fn(&str) -> bool) -> Files {
+    let mut files = Files::default();
+    for dir in from.ancestors() {
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_name().to_str().is_some_and(is_loaded))
+            .map(|entry| entry.path())
+            .collect();
+        paths.sort();
+        for path in paths {
+            if files.count + files.unread.len() >= MAX_FILES {
+                return files;
+            }
+            look(&path, is_sought, &mut files);
+        }
+        if dir == home {
+            break;
+        }
+    }
+    files
+}
+
+/// Whether a file of this name is one that programs load.
+fn is_loaded(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(".env") else { return false };
+    (rest.is_empty() || rest.starts_with('.'))
+        && !SAMPLES.iter().any(|sample| rest.rsplit('.').next() == Some(sample))
+        && !rest.ends_with('~')
+}
+
+fn look(path: &Path, is_sought: &dyn Fn(&str) -> bool, files: &mut Files) {
+    let bytes = match bounded::read(path, MAX_FILE_BYTES, Links::Follow) {
+        Ok((bytes, _)) => zeroize::Zeroizing::new(bytes),
+        Err(NotRead::Missing) => {
+            return files.unread.push((path.to_owned(), "a link to a file that is not there".into()));
+        }
+        Err(reason) => return files.unread.push((path.to_owned(), reason.into_error(path, MAX_FILE_BYTES).message)),
+    };
+    files.count += 1;
+    let lookup = |name: &str| std::env::var(name).ok();
+    let readings = LOADERS.map(|loader| dotenv::read(&bytes, loader, &Environment::new(&lookup)));
+    let mut names: Vec<(&str, usize)> = Vec::new();
+    for assignment in readings.iter().flat_map(|reading| &reading.assignments) {
+        if is_sought(&assignment.key) && names.iter().all(|(name, _)| *name != assignment.key) {
+            // The line that decides, for the loader that sees one.
+            let winner = readings.iter().find_map(|reading| reading.winner(&assignment.key)).unwrap_or(assignment);
+            names.push((&assignment.key, winner.place.line));
+        }
+    }
+    names.sort_by_key(|(_, line)| *line);
+    for (name, line) in names {
+        files.settings.push(FileSetting {
+            path: path.to_owned(),
+            line,
+            variable: name.to_owned(),
+            values: std::array::from_fn(|n| readings[n].text(name).cloned()),
+        });
+    }
+}
