@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'What is active here, and why')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with a profile''s pair')
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print a profile''s pair for a shell or a file')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Every place that sets a variable, and what each sort of program gets')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'What is wrong here: values, contradictions, programs with an old key')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'What an error means: its cause, whose key was sent, what to do')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'The catalogue of providers')
@@ -185,6 +186,12 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
         'llmenv;env' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;why' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

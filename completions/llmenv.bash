@@ -88,6 +88,9 @@ _llmenv() {
             llmenv,use)
                 cmd="llmenv__subcmd__use"
                 ;;
+            llmenv,why)
+                cmd="llmenv__subcmd__why"
+                ;;
             llmenv__subcmd__daemon,log)
                 cmd="llmenv__subcmd__daemon__subcmd__log"
                 ;;
@@ -113,7 +116,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env doctor explain providers allow deny daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor explain providers allow deny daemon unlock lock init completions hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -717,6 +720,20 @@ _llmenv() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__why)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

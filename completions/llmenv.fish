@@ -39,6 +39,7 @@ complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "off" -d 'Nothing acti
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "status" -d 'What is active here, and why'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "exec" -d 'Run a command with a profile\'s pair'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "env" -d 'Print a profile\'s pair for a shell or a file'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "why" -d 'Every place that sets a variable, and what each sort of program gets'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "doctor" -d 'What is wrong here: values, contradictions, programs with an old key'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "explain" -d 'What an error means: its cause, whose key was sent, what to do'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "providers" -d 'The catalogue of providers'
@@ -140,6 +141,8 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand status" -s h -l help -d 'P
 complete -c llmenv -n "__fish_llmenv_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s f -l format -d 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand why" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand why" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand explain" -l json -d 'Print JSON'

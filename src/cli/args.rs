@@ -78,6 +78,9 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
   eval \"$(llmenv env work --format bash)\"
   llmenv env work --format json")]
     Env(Env),
+    /// Every place that sets a variable, and what each sort of program gets
+    #[command(after_help = "Examples:\n  llmenv why                   keys and base URLs\n  llmenv why OPENAI_API_KEY")]
+    Why(Why),
     /// What is wrong here: values, contradictions, programs with an old key
     #[command(
         after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found."
@@ -367,6 +370,17 @@ pub struct Env {
     /// bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github
     #[arg(long, short = 'f', value_name = "FORMAT")]
     pub format: Option<String>,
+}
+
+/// `llmenv why`.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// The variable; without it all keys and base URLs that are set
+    #[arg(value_name = "VARIABLE")]
+    pub variable: Option<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
 }
 
 /// What to explain.

@@ -36,6 +36,7 @@ mod setup;
 mod show;
 mod status;
 mod use_profile;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -102,6 +103,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Exec(_) | Command::Doctor(_) => Ok(()),
         Command::Env(args) => env::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Providers(args) => providers::run(&args),
         Command::Allow(args) => allow::allow(&args),
         Command::Deny(args) => allow::deny(&args),

@@ -31,6 +31,7 @@ fn the_commands_there_are() {
             "status",
             "exec",
             "env",
+            "why",
             "doctor",
             "explain",
             "providers",

@@ -11,6 +11,7 @@ mod mistakes;
 mod profiles;
 mod setup;
 mod status;
+mod why;
 
 use crate::support::home::finish;
 use crate::support::{Home, LLMENV, home::Output};

@@ -1,0 +1,96 @@
+//! `llmenv why`: places, and what each sort of program gets.
+
+use crate::support::home::{Output, finish};
+use crate::support::{Home, LLMENV};
+
+fn key(n: u8) -> String {
+    format!("sk-or-v1-{}{n:04x}", "0f1e2d3c4b5a6978".repeat(4).split_at(60).0)
+}
+
+fn why(home: &Home, dir: &str, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = home.cmd(LLMENV);
+    command.arg("why").args(args).current_dir(home.path(dir)).envs(variables.iter().copied());
+    finish(command, None)
+}
+
+#[test]
+fn every_place_and_every_loader() {
+    let home = Home::new();
+    home.write("src/.env", format!("A=1\nOPENAI_API_KEY=\"{}\" # old\n", key(1)));
+    let got = why(&home, "src", &["OPENAI_API_KEY"], &[("OPENAI_API_KEY", &key(2))]);
+    assert_eq!((got.code, got.stderr.as_str()), (0, ""));
+    assert_eq!(
+        got.stdout,
+        "\
+OPENAI_API_KEY  where                         value
+set in          this shell                    openrouter …0002
+set in          ~/src/.env:2                  openrouter …0001
+read by         a program that loads no file  openrouter …0002
+read by         python-dotenv                 openrouter …0002
+read by         dotenvy (Rust)                openrouter …0002
+read by         dotenv (npm)                  openrouter …0002
+read by         node --env-file               openrouter …0002
+read by         uv run --env-file             openrouter …0002
+read by         dotenv (Ruby)                 openrouter …0002
+read by         bash `set -a; . ./.env`       openrouter …0001, from ~/src/.env:2
+read by         docker run --env-file         openrouter …0001 with a comment at the end, quotes around it (\" \"), from ~/src/.env:2
+read by         Docker Compose                openrouter …0001, from ~/src/.env:2
+"
+    );
+    let got = why(&home, "src", &["OPENAI_API_KEY", "--json"], &[]);
+    let report: serde_json::Value = serde_json::from_str(&got.stdout).unwrap();
+    let account = &report["variables"][0];
+    assert_eq!(account["variable"], "OPENAI_API_KEY");
+    assert_eq!((&account["places"][0]["kind"], &account["places"][0]["line"]), (&"dotenv".into(), &2.into()));
+    assert_eq!(account["loaders"][0]["loader"], "python-dotenv");
+    assert_eq!(account["loaders"][0]["shown"], "openrouter …0001");
+    assert!(!got.stdout.contains(&key(1)));
+}
+
+#[test]
+fn the_nearest_file_counts_for_those_that_look_upwards() {
+    let home = Home::new();
+    home.write("src/.env", format!("OPENAI_API_KEY={}\n", key(3)));
+    std::fs::create_dir_all(home.path("src/app")).unwrap();
+    let got = why(&home, "src/app", &[], &[]);
+    assert!(
+        got.stdout.contains("read by         python-dotenv                 openrouter …0003, from ~/src/.env:1\n"),
+        "{got:?}"
+    );
+    assert!(!got.stdout.contains("node --env-file"), "{got:?}");
+}
+
+#[test]
+fn commands_in_files_are_not_run() {
+    let home = Home::new();
+    home.write("src/.env", "OPENAI_API_KEY=$(touch pwn)\n");
+    let got = why(&home, "src", &["OPENAI_API_KEY"], &[]);
+    assert!(got.stdout.contains("what a command in the file prints, from ~/src/.env:1\n"), "{got:?}");
+    assert!(!home.path("src/pwn").exists());
+}
+
+#[test]
+fn nothing_anywhere_and_a_wrong_name() {
+    let home = Home::new();
+    let got = why(&home, "", &[], &[]);
+    assert_eq!(
+        (got.code, got.stdout.as_str()),
+        (0, "no key and no base URL is set in this shell, and no `.env` file from here up to the home has one\n")
+    );
+    let got = why(&home, "", &["NOT_SET"], &[]);
+    assert!(got.stdout.contains("set in   nowhere\n"), "{got:?}");
+    assert_eq!(why(&home, "", &["a=b"], &[]).code, 2);
+}
+
+/// A password in an address and terminal codes in a file stay out of the terminal.
+#[test]
+fn t12_what_is_shown_is_safe() {
+    let home = Home::new();
+    home.write(
+        "src/.env",
+        "OPENAI_BASE_URL=https://me:hunter2@relay.example.com/v1\nANTHROPIC_BASE_URL='https://x\u{1b}]0;evil\u{7}'\n",
+    );
+    let got = why(&home, "src", &[], &[]);
+    assert!(!got.stdout.contains("hunter2") && !got.stdout.contains('\u{1b}'), "{got:?}");
+    assert!(got.stdout.contains("https://relay.example.com/v1, with a password"), "{got:?}");
+}
