@@ -107,6 +107,9 @@ fn apply(mut call: Call, command: Option<Command>) -> Result<()> {
     {
         answer.insert_str(at, &format!("say\t{told}\n"));
     }
+    let answer = hook::for_shell(answer, request).ok_or_else(|| {
+        Error::of(ErrorKind::Unreachable, "the answer is longer than this shell takes").hint("serve fewer variables")
+    })?;
     std::io::stdout()
         .write_all(answer.as_bytes())
         .map_err(|err| Error::new(format!("the shell does not take the answer: {err}")))

@@ -40,6 +40,13 @@ const HOOKS: &[Hook] = &[
         finish: without_aliases,
     },
     Hook {
+        name: "fish",
+        aliases: &[],
+        script: include_str!("../../shell/hook.fish"),
+        quote: quote_fish,
+        finish: str::to_owned,
+    },
+    Hook {
         name: "powershell",
         aliases: &["pwsh"],
         script: include_str!("../../shell/hook.ps1"),
@@ -58,7 +65,7 @@ pub fn run(args: &Init) -> Result<()> {
 pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
     let hook = HOOKS.iter().find(|hook| hook.name == shell || hook.aliases.contains(&shell)).ok_or_else(|| {
         let error = Error::usage(format!("there is no hook for the shell `{}`", crate::printable::text(shell)));
-        error.hint("there is one for `bash`, `zsh` and `powershell`; anywhere else: `llmenv exec NAME -- COMMAND`")
+        error.hint("there is one for `bash`, `zsh`, `fish` and `powershell`; anywhere else: `llmenv exec NAME -- COMMAND`")
     })?;
     if debug_trap && hook.name != "bash" {
         return Err(Error::usage("`--debug-trap` is for bash alone").hint(format!("{} needs none", hook.name)));
@@ -98,6 +105,11 @@ pub fn quote_for(shell: &str, text: &str) -> String {
 /// Within `'…'` only `'` means anything (POSIX.1-2024, Shell Command Language, 2.2.2).
 fn quote_posix(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Within `'…'` only `\` and `'` mean anything (fish manual, "Quotes").
+fn quote_fish(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
 /// Within `'…'` a doubled quote is one. Everything beyond ASCII is written by its number: PowerShell takes U+2018 to U+201B

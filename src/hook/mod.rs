@@ -8,6 +8,7 @@
 //! ```
 //! `cwd` comes from `PWD`, values of changed variables from the environment: neither belongs on a command line.
 
+pub mod fish_fields;
 pub mod state;
 
 use std::io::Write;
@@ -45,8 +46,10 @@ pub fn run(args: &[String]) -> Outcome {
         // Somebody else's program may sit there: what is not of the grammar is no answer.
         Ok(answer) if !is_well_formed(&answer) => Outcome::Silent,
         Ok(answer) => {
-            let printed = std::io::stdout().write_all(without_idle_unsets(&answer, &call.request).as_bytes());
-            if printed.is_ok() { Outcome::Answered } else { Outcome::Silent }
+            let answer = without_idle_unsets(&answer, &call.request);
+            let printed = for_shell(answer, &call.request)
+                .is_some_and(|answer| std::io::stdout().write_all(answer.as_bytes()).is_ok());
+            if printed { Outcome::Answered } else { Outcome::Silent }
         }
         Err(Unreachable::Absent) => Outcome::Absent,
         Err(Unreachable::Silent(_) | Unreachable::Stranger(_)) => Outcome::Silent,
@@ -97,6 +100,11 @@ pub fn without_idle_unsets(answer: &str, request: &ShellRequest) -> zeroize::Zer
         }
     }
     kept
+}
+
+/// Brings an answer to the form that the shell takes. `None`: it cannot.
+pub fn for_shell(answer: zeroize::Zeroizing<String>, request: &ShellRequest) -> Option<zeroize::Zeroizing<String>> {
+    if request.shell == "fish" { fish_fields::encode(&answer) } else { Some(answer) }
 }
 
 /// What the arguments say.
@@ -163,7 +171,8 @@ impl Call {
 }
 
 fn list(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').filter(|name| !name.is_empty())
+    // fish joins a list with blanks.
+    value.split([',', ' ']).filter(|name| !name.is_empty())
 }
 
 /// The shell's own idea of where it is: a link that was followed keeps its name, as the person sees it.
