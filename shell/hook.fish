@@ -27,7 +27,7 @@ function __llmenv_look
     test "$LLMENV_HOOK" = 0; and return
     # What Ctrl-C cut short is done again.
     test -z "$__llmenv_pending"; or __llmenv_commit
-    if test -z "$__llmenv_first"; and test "$PWD" = "$__llmenv_pwd"; and test "$$__llmenv_names" = "$__llmenv_seen"
+    if test -z "$__llmenv_first"; and test "$PWD" = "$__llmenv_pwd"; and __llmenv_is_untouched
         if test $__llmenv_lease -ne 0; and __llmenv_is_over $__llmenv_lease
         else if test "$argv[2]" != "$__llmenv_generation"
         else if test $__llmenv_retry -eq 0; or not __llmenv_is_due
@@ -49,10 +49,11 @@ function __llmenv_update
     __llmenv_settle
 end
 
-# What the next prompt compares with. Nothing equals an empty list here: a prompt with something to wait for looks closer.
+# What the next prompt compares with: the halves of pairs, for another name that is changed by hand is the user's in any
+# case. Nothing equals an empty list here: a prompt with something to wait for looks closer.
 function __llmenv_settle
     if test "$__llmenv_first$__llmenv_pending$__llmenv_lease$__llmenv_retry" = 00
-        set -g __llmenv_settled "$__llmenv_generation $LLMENV_HOOK $__llmenv_pwd $__llmenv_seen"
+        set -g __llmenv_settled "$__llmenv_generation $LLMENV_HOOK $__llmenv_pwd $OPENAI_API_KEY $OPENAI_BASE_URL $ANTHROPIC_API_KEY $ANTHROPIC_AUTH_TOKEN $ANTHROPIC_BASE_URL $GEMINI_API_KEY $GOOGLE_GEMINI_BASE_URL"
     else
         set -g __llmenv_settled
     end
@@ -78,9 +79,15 @@ function __llmenv_is_due
     test $__llmenv_left -le 0; or test $__llmenv_left -gt 10
 end
 
+# Whether everything is as it was when it was last looked at.
+function __llmenv_is_untouched
+    set -l __llmenv_now $$__llmenv_names
+    test "$__llmenv_now" = "$__llmenv_seen"
+end
+
 # Sets __llmenv_differ to the names that somebody else has changed since they were applied.
 function __llmenv_describe
-    test "$$__llmenv_names" = "$__llmenv_seen"; and return
+    __llmenv_is_untouched; and return
     set -g __llmenv_differ
     for __llmenv_i in $__llmenv_numbers[1..(builtin count $__llmenv_names)]
         set -l __llmenv_name $__llmenv_names[$__llmenv_i]
@@ -118,7 +125,7 @@ function __llmenv_failed
     set -g __llmenv_generation
     test -r "$__llmenv_file"; and read -g __llmenv_generation <$__llmenv_file
     __llmenv_describe
-    set -g __llmenv_seen "$$__llmenv_names"
+    set -g __llmenv_seen $$__llmenv_names
     switch $argv[1]
         case 2
             set __llmenv_text 'the daemon does not understand this shell'
@@ -161,7 +168,7 @@ end
 
 # llmenv use, off, allow, deny, lock, unlock: done by the program, applied here before this returns.
 function __llmenv_choose
-    # Exported, so that the functions called here see it: a trace would print keys.
+    # A trace would print keys. Exported, so that the functions called here see it.
     set -lx fish_trace
     set -l __llmenv_why prompt
     test -z "$__llmenv_pending"; or __llmenv_commit
@@ -227,7 +234,7 @@ function __llmenv_start
             end
         end
         set -g __llmenv_joined (string join , -- $__llmenv_names)
-        set -g __llmenv_seen "$$__llmenv_names"
+        set -g __llmenv_seen $$__llmenv_names
     end
     set -l __llmenv_from_field
     test -z "$__llmenv_from"; or set __llmenv_from_field from=$__llmenv_from
@@ -398,7 +405,7 @@ function __llmenv_commit
     else
         set -gx LLMENV_STATE "1:$__llmenv_id:$__llmenv_reason:$__llmenv_lease:$__llmenv_mark:$__llmenv_joined"
     end
-    set -g __llmenv_seen "$$__llmenv_names"
+    set -g __llmenv_seen $$__llmenv_names
     set -g __llmenv_pending
 end
 
@@ -417,12 +424,15 @@ function __llmenv_identify
 end
 
 function __llmenv_load
+    # A trace would print keys.
+    set -lx fish_trace
     # With `sudo -E` this would be somebody else's home.
     test -O "$HOME"; or return
     # Before a prompt: nothing changed is the usual case and takes a read and a comparison, no process.
     function __llmenv_prompt --on-event fish_prompt
         test -r $__llmenv_file; and read -l __llmenv_found <$__llmenv_file
-        test "$__llmenv_found $LLMENV_HOOK $PWD $$__llmenv_names" = "$__llmenv_settled"; or __llmenv_look prompt "$__llmenv_found"
+        test "$__llmenv_found $LLMENV_HOOK $PWD $OPENAI_API_KEY $OPENAI_BASE_URL $ANTHROPIC_API_KEY $ANTHROPIC_AUTH_TOKEN $ANTHROPIC_BASE_URL $GEMINI_API_KEY $GOOGLE_GEMINI_BASE_URL" = "$__llmenv_settled"
+        or __llmenv_look prompt "$__llmenv_found"
     end
     # A directory counts for the next command of the same line.
     function __llmenv_enter --on-variable PWD
@@ -433,9 +443,8 @@ function __llmenv_load
     function __llmenv_command --on-event fish_preexec
         test -n "$__llmenv_first"; or test "$__llmenv_profile" = -; and return
         test -r $__llmenv_file; and read -l __llmenv_found <$__llmenv_file
-        test "$__llmenv_found $LLMENV_HOOK $PWD $$__llmenv_names" = "$__llmenv_settled"; and return
-        # The end of a lease, a daemon that is away: those wait for the prompt.
-        test "$__llmenv_found $$__llmenv_names" = "$__llmenv_generation $__llmenv_seen"; or __llmenv_look push "$__llmenv_found"
+        # Whatever else there is waits for the prompt.
+        test "$__llmenv_found" = "$__llmenv_generation"; or __llmenv_look push "$__llmenv_found"
     end
     test "$__llmenv_loaded" = $fish_pid; and return
 
@@ -464,7 +473,9 @@ function __llmenv_load
     set -g __llmenv_differ
     set -g __llmenv_kept
     # To count with: fish does it by a command substitution otherwise.
-    set -g __llmenv_numbers {1,2,3,4,5,6,7,8,9} {1,2,3,4,5,6,7,8,9}{0,1,2,3,4,5,6,7,8,9}
+    set -l __llmenv_n 0 1 2 3 4 5 6 7 8 9
+    set -g __llmenv_numbers $__llmenv_n[2..10] 1$__llmenv_n 2$__llmenv_n 3$__llmenv_n 4$__llmenv_n 5$__llmenv_n \
+        6$__llmenv_n 7$__llmenv_n 8$__llmenv_n 9$__llmenv_n
     # Linux tells a process' parent and start time in the 4th and 22nd field of this file; elsewhere the program finds out.
     set -g __llmenv_begun 0
     set -g __llmenv_parent 0

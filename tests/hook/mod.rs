@@ -3,6 +3,7 @@
 mod bash;
 mod failure;
 mod fake_daemon;
+mod fish;
 mod powershell;
 mod scenario;
 mod scene;

@@ -141,7 +141,8 @@ pub fn earlier_values_come_back(shell: Shell) {
     terminal.export("OPENAI_ORG_ID", "org-mine");
     let has_unexported = shell != Shell::Powershell;
     if has_unexported {
-        terminal.run("OPENAI_API_KEY=unexported-mine");
+        let set = if shell == Shell::Fish { "set -g OPENAI_API_KEY " } else { "OPENAI_API_KEY=" };
+        terminal.run(&format!("{set}unexported-mine"));
         terminal.export("OPENROUTER_BASE_URL", "");
     }
     for _ in 0..2 {
@@ -393,17 +394,22 @@ pub fn status_and_traps_are_kept(shell: Shell) {
         assert_eq!(terminal.run("$LASTEXITCODE"), "3\n");
         return;
     }
+    let (status, pipe, own) = match shell {
+        Shell::Fish => ("echo $status", "echo $pipestatus", "$fish_pid"),
+        Shell::Zsh => ("echo $?", "echo $pipestatus", "$$"),
+        _ => ("echo $?", "echo ${PIPESTATUS[@]}", "$$"),
+    };
+    let exit = |code| if shell == Shell::Fish { format!("sh -c 'exit {code}'") } else { format!("(exit {code})") };
     terminal.run("trap 'echo tr''apped' INT");
-    terminal.run(&format!("{cd}; (exit 7)"));
-    assert_eq!(terminal.run("echo $?"), "7\n", "after a prompt at which something changed");
-    terminal.run("(exit 8)");
-    assert_eq!(terminal.run("echo $?"), "8\n", "after an idle prompt");
-    let pipe = if shell == Shell::Zsh { "echo $pipestatus" } else { "echo ${PIPESTATUS[@]}" };
-    terminal.run("cd /; (exit 3) | (exit 4) | true");
+    terminal.run(&format!("{cd}; {}", exit(7)));
+    assert_eq!(terminal.run(status), "7\n", "after a prompt at which something changed");
+    terminal.run(&exit(8));
+    assert_eq!(terminal.run(status), "8\n", "after an idle prompt");
+    terminal.run(&format!("cd /; {} | {} | true", exit(3), exit(4)));
     assert_eq!(terminal.run(pipe), "3 4 0\n");
     terminal.run(&cd);
     assert_active(&mut terminal, &WORK);
-    let text = terminal.run("kill -INT $$");
+    let text = terminal.run(&format!("kill -INT {own}"));
     assert!(text.contains("trapped"), "{text}");
     assert!(terminal.run("trap").contains("INT"), "the trap is listed");
 }
@@ -415,7 +421,11 @@ pub fn trace_shows_no_key(shell: Shell) {
     let mut terminal = scene.shell(shell);
     terminal.export("OPENAI_API_KEY", "earlier-value-of-mine");
     let before = terminal.raw_output().len();
-    terminal.run(if shell == Shell::Powershell { "Set-PSDebug -Trace 2" } else { "set -x" });
+    terminal.run(match shell {
+        Shell::Powershell => "Set-PSDebug -Trace 2",
+        Shell::Fish => "set -g fish_trace 1",
+        _ => "set -x",
+    });
     enter(&mut terminal, &pinned);
     scene.until_told(&terminal, || scene.rotate_work());
     terminal.run("");

@@ -353,10 +353,11 @@ impl Terminal {
         }
         let mut text = plain(&bytes[start.min(mark)..mark]);
         if self.shell == Shell::Fish {
-            // fish makes sure of an empty line: a sign, blanks to the edge, then over it.
-            if let Some(rest) = text.strip_suffix("⏎ \r") {
-                let rest = rest.trim_end_matches('\r').trim_end_matches(' ');
-                text = rest.strip_suffix('⏎').unwrap_or(rest).to_owned();
+            // fish makes sure of an empty line: a sign, blanks to the edge, then over it. What events print comes after that.
+            while let Some(at) = text.find("⏎ ") {
+                let rest = text[at + '⏎'.len_utf8()..].trim_start_matches(' ');
+                let Some(rest) = rest.strip_prefix('\r') else { break };
+                text = format!("{}{}", &text[..at], rest.trim_start_matches('\r'));
             }
         }
         let text = text.trim_start_matches('\r').trim_end_matches('\r').to_owned();
