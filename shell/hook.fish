@@ -13,8 +13,8 @@ function llmenv --description 'keys and base URLs of LLM providers, in pairs'
     switch "$argv[1]"
         case use off allow deny lock unlock
             # An agent may have copied this function without the others: then it is the program alone.
-            if not contains -- --help $argv; and not contains -- -h $argv; and not contains -- --json $argv
-                and set -q __llmenv_id; and test "$LLMENV_HOOK" != 0; and functions -q __llmenv_choose
+            if not builtin contains -- --help $argv; and not builtin contains -- -h $argv; and not builtin contains -- --json $argv
+                and set -q __llmenv_id; and test "$LLMENV_HOOK" != 0; and builtin functions -q __llmenv_choose
                 __llmenv_choose $argv
                 return
             end
@@ -144,7 +144,7 @@ function __llmenv_failed
     if test $__llmenv_lease -ne 0; and __llmenv_is_over $__llmenv_lease
         set __llmenv_left 'as its time is over'
         set -g __llmenv_lease 0
-    else if test "$PWD" != "$__llmenv_pwd"; and not contains -- $__llmenv_reason shell off
+    else if test "$PWD" != "$__llmenv_pwd"; and not builtin contains -- $__llmenv_reason shell off
         set __llmenv_left 'on leaving its directory'
     end
     if test -n "$__llmenv_left"; and set -q __llmenv_names[1]
@@ -154,7 +154,7 @@ function __llmenv_failed
         __llmenv_say "$__llmenv_text, so `$__llmenv_gone` was taken out of this shell $__llmenv_left"
     else if test $argv[1] -eq 6
         __llmenv_say "$__llmenv_text, so nothing was changed; $__llmenv_help"
-    else if test "$__llmenv_told" != $argv[1]; and not contains -- $__llmenv_reason shell off
+    else if test "$__llmenv_told" != $argv[1]; and not builtin contains -- $__llmenv_reason shell off
         if test "$PWD" != "$__llmenv_pwd"; or test $argv[2] = start -a $argv[1] -ne 3
             __llmenv_say "$__llmenv_text; $__llmenv_help"
         end
@@ -177,7 +177,7 @@ function __llmenv_choose
     __llmenv_name_choice
     set -l __llmenv_before $__llmenv_choice
     # The others are no choice: what was changed by hand stays.
-    contains -- $argv[1] use off; and set __llmenv_why choose
+    builtin contains -- $argv[1] use off; and set __llmenv_why choose
     set -l __llmenv_answer (command $__llmenv_program hook apply why=choose previous=$__llmenv_previous shell=fish \
         pid=$fish_pid start=$__llmenv_begun reason=$__llmenv_reason profile=$__llmenv_profile lease=$__llmenv_lease \
         mark=$__llmenv_mark signals=0 names="$__llmenv_joined" changed="$__llmenv_differ" -- $argv)
@@ -228,7 +228,7 @@ function __llmenv_start
         set -g __llmenv_mark $__llmenv_parts[5]
         # Inherited names are llmenv's; before it there was nothing.
         for __llmenv_name in (string split , -- $__llmenv_parts[6])
-            if __llmenv_are_allowed $__llmenv_name; and not contains -- $__llmenv_name $__llmenv_names
+            if __llmenv_are_allowed $__llmenv_name; and not builtin contains -- $__llmenv_name $__llmenv_names
                 set -ga __llmenv_names $__llmenv_name
                 set -ga __llmenv_values "$$__llmenv_name"
             end
@@ -245,7 +245,7 @@ function __llmenv_start
     set -g __llmenv_pwd $PWD
     test $__llmenv_code -eq 0; and return
     # Without an answer only a choice of the shell right above this one is known to be meant here.
-    if set -q __llmenv_names[1]; and not contains -- (string replace -r '\..*' '' -- "$__llmenv_from") $__llmenv_parent $fish_pid
+    if set -q __llmenv_names[1]; and not builtin contains -- (string replace -r '\..*' '' -- "$__llmenv_from") $__llmenv_parent $fish_pid
         __llmenv_drop
     end
     __llmenv_failed $__llmenv_code start
@@ -270,12 +270,24 @@ function __llmenv_apply --no-scope-shadowing
     set -l __llmenv_new
     set -l __llmenv_want
     set -l __llmenv_yours
+    set -g __llmenv_wrong
     if test $__llmenv_answer[10] -ne 0
         set __llmenv_new $__llmenv_answer[$__llmenv_answer[11]]
         set __llmenv_want $__llmenv_answer[$__llmenv_answer[12]]
-        if not __llmenv_are_allowed $__llmenv_new
-            set -g __llmenv_wrong 'the daemon names a variable that must not be set' 'run `llmenv daemon restart`'
-            return 6
+        if test "$__llmenv_answer[9]" != "$__llmenv_fine"
+            __llmenv_are_allowed $__llmenv_new; or set -g __llmenv_wrong \
+                'the daemon names a variable that must not be set' 'run `llmenv daemon restart`'
+            for __llmenv_name in history hostname pipestatus status status_generation umask version
+                builtin contains -- $__llmenv_name $__llmenv_new; and set -g __llmenv_wrong \
+                    "$__llmenv_name is a variable of fish itself" 'take it out of the profile, or use `llmenv exec`'
+            end
+            # One name that cannot be replaced stops all of it: half a pair would send one account's key to another's host.
+            if set -q __llmenv_wrong[1]
+                set -g __llmenv_generation $__llmenv_answer[8]
+                return 6
+            end
+            # The same names come again and again.
+            set -g __llmenv_fine $__llmenv_answer[9]
         end
     end
     test "$__llmenv_answer[2]" = "$__llmenv_id"; or __llmenv_identify $__llmenv_answer[2]
@@ -283,24 +295,17 @@ function __llmenv_apply --no-scope-shadowing
         __llmenv_say_all
         return 0
     end
-    # One name that cannot be replaced stops all of it: half a pair would send one account's key to another's host.
-    for __llmenv_name in history hostname pipestatus status status_generation umask version
-        if contains -- $__llmenv_name $__llmenv_new
-            set -g __llmenv_generation $__llmenv_answer[8]
-            set -g __llmenv_wrong "$__llmenv_name is a variable of fish itself" 'take it out of the profile, or use `llmenv exec`'
-            return 6
-        end
-    end
     test -z "$__llmenv_answer[14]"; or set __llmenv_yours $__llmenv_answer[$__llmenv_answer[14]]
 
-    # What is to be done: names to take away, those to give a value, those that go back. Nothing is changed yet.
+    # What is to be done: names to take away, those to hide, those to give a value, those that go back. Nothing is changed yet.
     set -g __llmenv_do_erase
+    set -g __llmenv_do_hide
     set -g __llmenv_do_set
     set -g __llmenv_do_back
     set -g __llmenv_next_differ
     set -g __llmenv_next_kept
     set -qg $__llmenv_new
-    if test $status -eq $__llmenv_answer[10]; and not set -q __llmenv_names[1]
+    if test $status -eq $__llmenv_answer[10] -a $__llmenv_answer[13] -eq 0; and not set -q __llmenv_names[1]
         # Most of the time nothing was there.
         set __llmenv_do_set $__llmenv_numbers[1..$__llmenv_answer[10]]
     else
@@ -320,16 +325,19 @@ end
 function __llmenv_plan --no-scope-shadowing
     set -l __llmenv_same
     test "$__llmenv_answer[5]" = "$__llmenv_profile"; and test $argv[1] != choose; and set __llmenv_same 1
-    for __llmenv_i in $__llmenv_numbers[1..$__llmenv_answer[10]]
+    # No range of fish's is empty.
+    set -l __llmenv_each
+    test $__llmenv_answer[10] -eq 0; or set __llmenv_each $__llmenv_numbers[1..$__llmenv_answer[10]]
+    for __llmenv_i in $__llmenv_each
         set -l __llmenv_name $__llmenv_new[$__llmenv_i]
-        if contains -- $__llmenv_name $__llmenv_names; and not contains -- $__llmenv_name $__llmenv_yours
-            if not contains -- $__llmenv_name $__llmenv_differ
-                contains -- $__llmenv_name $__llmenv_kept; and set -ga __llmenv_next_kept $__llmenv_name
+        if builtin contains -- $__llmenv_name $__llmenv_names; and not builtin contains -- $__llmenv_name $__llmenv_yours
+            if not builtin contains -- $__llmenv_name $__llmenv_differ
+                builtin contains -- $__llmenv_name $__llmenv_kept; and set -ga __llmenv_next_kept $__llmenv_name
                 # What stays as it is is never taken away.
                 test "$$__llmenv_name" = "$__llmenv_want[$__llmenv_i]"; and continue
             else if test -n "$__llmenv_same"
                 # Changed by hand while the profile stays: it is the user's until something is chosen.
-                contains -- $__llmenv_name $__llmenv_kept; and set -ga __llmenv_next_kept $__llmenv_name
+                builtin contains -- $__llmenv_name $__llmenv_kept; and set -ga __llmenv_next_kept $__llmenv_name
                 set -ga __llmenv_next_differ $__llmenv_name
                 continue
             else
@@ -339,12 +347,16 @@ function __llmenv_plan --no-scope-shadowing
             __llmenv_remember $__llmenv_name
         end
         set -ga __llmenv_do_erase $__llmenv_name
-        set -ga __llmenv_do_set $__llmenv_i
+        if test $__llmenv_i -gt $__llmenv_answer[13]
+            set -ga __llmenv_do_set $__llmenv_i
+        else
+            set -ga __llmenv_do_hide $__llmenv_i
+        end
     end
     for __llmenv_name in $__llmenv_names
-        if not contains -- $__llmenv_name $__llmenv_new $__llmenv_yours $__llmenv_differ
+        if not builtin contains -- $__llmenv_name $__llmenv_new $__llmenv_yours $__llmenv_differ
             set -ga __llmenv_do_erase $__llmenv_name
-            contains -- $__llmenv_name $__llmenv_kept; and set -ga __llmenv_do_back $__llmenv_name
+            builtin contains -- $__llmenv_name $__llmenv_kept; and set -ga __llmenv_do_back $__llmenv_name
         end
     end
 end
@@ -371,14 +383,14 @@ function __llmenv_commit
         set __llmenv_new $__llmenv_next[$__llmenv_next[11]]
         set __llmenv_want $__llmenv_next[$__llmenv_next[12]]
     end
-    set -q __llmenv_do_erase[1]; and set -eg $__llmenv_do_erase
+    # Keys come last in an answer and are to go first.
+    set -q __llmenv_do_erase[1]; and set -eg $__llmenv_do_erase[-1..1]
+    for __llmenv_i in $__llmenv_do_hide
+        # The only way to keep a universal variable from children, short of changing it for every other shell.
+        set -qUx $__llmenv_new[$__llmenv_i]; and set -gx $__llmenv_new[$__llmenv_i] ''
+    end
     for __llmenv_i in $__llmenv_do_set
-        if test $__llmenv_i -gt $__llmenv_next[13]
-            set -gx $__llmenv_new[$__llmenv_i] $__llmenv_want[$__llmenv_i]
-        else if set -qUx $__llmenv_new[$__llmenv_i]
-            # The only way to keep a universal variable from children, short of changing it for every other shell.
-            set -gx $__llmenv_new[$__llmenv_i] ''
-        end
+        set -gx $__llmenv_new[$__llmenv_i] $__llmenv_want[$__llmenv_i]
     end
     for __llmenv_name in $__llmenv_do_back
         set -l __llmenv_how __llmenv_how_{$__llmenv_name}_
@@ -450,7 +462,7 @@ function __llmenv_load
 
     # What was inherited under these names is nobody's.
     for __llmenv_name in (set -n | string match '__llmenv_*')
-        contains -- $__llmenv_name __llmenv_program __llmenv_state_dir; or set -eg $__llmenv_name
+        builtin contains -- $__llmenv_name __llmenv_program __llmenv_state_dir; or set -eg $__llmenv_name
     end
     set -g __llmenv_first 1
     set -g __llmenv_pwd
@@ -472,6 +484,7 @@ function __llmenv_load
     set -g __llmenv_seen ''
     set -g __llmenv_differ
     set -g __llmenv_kept
+    set -g __llmenv_fine
     # To count with: fish does it by a command substitution otherwise.
     set -l __llmenv_n 0 1 2 3 4 5 6 7 8 9
     set -g __llmenv_numbers $__llmenv_n[2..10] 1$__llmenv_n 2$__llmenv_n 3$__llmenv_n 4$__llmenv_n 5$__llmenv_n \
