@@ -99,8 +99,18 @@ fn likeness_is_not_had_for_nothing() {
 
 #[test]
 fn every_kind_of_block_is_known() {
-    let known =
-        ["console", "sh", "sh start", "bash rc", "zsh rc", "powershell rc", "toml config", "toml pin", "toml team"];
+    let known = [
+        "console",
+        "sh",
+        "sh start",
+        "bash rc",
+        "zsh rc",
+        "fish rc",
+        "powershell rc",
+        "toml config",
+        "toml pin",
+        "toml team",
+    ];
     for block in blocks() {
         assert!(known.contains(&block.kind.as_str()), "README.md:{}: what is `{}`?", block.line, block.kind);
     }
@@ -191,10 +201,17 @@ fn scripts_run() {
 
 #[test]
 fn hook_lines_load_the_hook() {
-    for (kind, argv) in [("bash rc", ["bash", "--norc", "-i", "-c"]), ("zsh rc", ["zsh", "-f", "-i", "-c"])] {
+    for (kind, argv) in [
+        ("bash rc", ["bash", "--norc", "-i", "-c"]),
+        ("zsh rc", ["zsh", "-f", "-i", "-c"]),
+        ("fish rc", ["fish", "-N", "-i", "-c"]),
+    ] {
         for block in of_kind(kind) {
             let home = Home::new();
-            let script = format!("{}whence -w llmenv 2>/dev/null || type -t llmenv", block.text);
+            let script = match kind {
+                "fish rc" => format!("{}type -t llmenv", block.text),
+                _ => format!("{}whence -w llmenv 2>/dev/null || type -t llmenv", block.text),
+            };
             let mut command = home.cmd(argv[0]);
             command.args(&argv[1..]).arg(script);
             let loaded = finish(command, None);
@@ -310,7 +327,7 @@ fn dependencies_are_those_of_the_manifest() {
 #[test]
 fn variables_and_keys_of_the_configuration_exist() {
     let sources = sources(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").as_path());
-    let hooks = sources + &sources_of(&["shell/hook.bash", "shell/hook.zsh", "shell/hook.ps1"]);
+    let hooks = sources + &sources_of(&["shell/hook.bash", "shell/hook.zsh", "shell/hook.fish", "shell/hook.ps1"]);
     let words = README.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     for word in words.filter(|word| word.starts_with("LLMENV_") && *word != "LLMENV_") {
         assert!(hooks.contains(word), "nothing reads or sets `{word}`");
@@ -339,7 +356,8 @@ fn variables_and_keys_of_the_configuration_exist() {
 #[test]
 fn messages_are_real() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let all = sources(&root.join("src")) + &sources_of(&["shell/hook.bash", "shell/hook.zsh", "shell/hook.ps1"]);
+    let all = sources(&root.join("src"))
+        + &sources_of(&["shell/hook.bash", "shell/hook.zsh", "shell/hook.fish", "shell/hook.ps1"]);
     let all = all.replace(['`', '\\'], "");
     for message in first_cells("| message |") {
         for piece in

@@ -110,6 +110,7 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
     #[command(after_help = "Examples:
   eval \"$(llmenv init bash)\"                                              in ~/.bashrc
   eval \"$(llmenv init zsh)\"                                               in ~/.zshrc
+  llmenv init fish | source                                               in ~/.config/fish/config.fish
   llmenv init powershell | Out-String | Invoke-Expression                 in $PROFILE")]
     Init(Init),
     /// Print a shell's completions
@@ -139,7 +140,7 @@ pub enum StoreChoice {
 /// `llmenv setup`.
 #[derive(Debug, Args)]
 pub struct Setup {
-    /// The shell to set up (bash, zsh, powershell); without it, the one that runs this
+    /// The shell to set up (bash, zsh, fish, powershell); without it, the one that runs this
     #[arg(long, value_name = "SHELL")]
     pub shell: Option<String>,
     /// Where to keep keys
@@ -464,7 +465,7 @@ pub struct Unlock {
 /// `llmenv init`.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// bash, zsh or powershell
+    /// bash, zsh, fish or powershell
     #[arg(value_name = "SHELL")]
     pub shell: String,
     /// bash: act on `cd` at once, through the DEBUG trap

@@ -65,7 +65,9 @@ pub fn run(args: &Init) -> Result<()> {
 pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
     let hook = HOOKS.iter().find(|hook| hook.name == shell || hook.aliases.contains(&shell)).ok_or_else(|| {
         let error = Error::usage(format!("there is no hook for the shell `{}`", crate::printable::text(shell)));
-        error.hint("there is one for `bash`, `zsh`, `fish` and `powershell`; anywhere else: `llmenv exec NAME -- COMMAND`")
+        error.hint(
+            "there is one for `bash`, `zsh`, `fish` and `powershell`; anywhere else: `llmenv exec NAME -- COMMAND`",
+        )
     })?;
     if debug_trap && hook.name != "bash" {
         return Err(Error::usage("`--debug-trap` is for bash alone").hint(format!("{} needs none", hook.name)));

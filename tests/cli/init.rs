@@ -7,17 +7,17 @@ use crate::support::{Home, LLMENV};
 #[test]
 fn every_token_is_replaced() {
     let home = Home::new();
-    for shell in ["bash", "zsh", "powershell", "pwsh"] {
+    for shell in ["bash", "zsh", "fish", "powershell", "pwsh"] {
         let got = home.llmenv(&["init", shell]);
         assert_eq!((got.stderr.as_str(), got.code), ("", 0), "{shell}");
         assert!(!got.stdout.contains("__LLMENV_"), "{shell}");
     }
     assert_eq!(
-        home.llmenv(&["init", "fish"]),
+        home.llmenv(&["init", "nu"]),
         failed(
             2,
-            "error: there is no hook for the shell `fish`\nhint: there is one for `bash`, `zsh` and `powershell`; anywhere \
-             else: `llmenv exec NAME -- COMMAND`\n"
+            "error: there is no hook for the shell `nu`\nhint: there is one for `bash`, `zsh`, `fish` and `powershell`; \
+             anywhere else: `llmenv exec NAME -- COMMAND`\n"
         )
     );
     assert_eq!(
@@ -34,13 +34,15 @@ fn t12_an_awkward_path_is_one_word() {
     std::fs::create_dir(&dir).unwrap();
     let program = dir.join("llmenv");
     std::fs::copy(LLMENV, &program).unwrap();
-    let mut command = home.cmd(&program);
-    command.args(["init", "bash"]);
-    let script = finish(command, None).stdout;
-    let line = script.lines().find(|line| line.starts_with("__llmenv_program=")).unwrap();
-    let mut command = home.cmd("bash");
-    command.args(["-c", &format!("{line}; printf %s \"$__llmenv_program\"")]);
-    let got = finish(command, None);
-    assert_eq!((got.stdout.as_str(), got.stderr.as_str()), (program.to_str().unwrap(), ""));
+    for (shell, start) in [("bash", "__llmenv_program="), ("fish", "set -g __llmenv_program ")] {
+        let mut command = home.cmd(&program);
+        command.args(["init", shell]);
+        let script = finish(command, None).stdout;
+        let line = script.lines().find(|line| line.starts_with(start)).unwrap();
+        let mut command = home.cmd(shell);
+        command.args(["-c", &format!("{line}; printf %s \"$__llmenv_program\"")]);
+        let got = finish(command, None);
+        assert_eq!((got.stdout.as_str(), got.stderr.as_str()), (program.to_str().unwrap(), ""), "{shell}");
+    }
     assert!(!home.path("pwned").exists());
 }

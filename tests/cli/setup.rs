@@ -101,9 +101,9 @@ fn without_a_terminal_or_yes_nothing_is_written() {
     let got = alone(&home, &["setup", "--undo"], "");
     assert_eq!((got.code, got.stderr.ends_with("hint: use `--yes`\n")), (2, true), "{got:?}");
     assert_eq!(read(home.path(".bashrc")), block(BEGIN_NEW, "bash"));
-    let got = alone(&home, &["setup", "--yes", "--shell", "fish"], "");
+    let got = alone(&home, &["setup", "--yes", "--shell", "elvish"], "");
     assert_eq!(got.code, 2);
-    assert!(got.stderr.starts_with("error: there is no hook for the shell `fish`\n"), "{got:?}");
+    assert!(got.stderr.starts_with("error: there is no hook for the shell `elvish`\n"), "{got:?}");
 }
 
 #[test]
@@ -280,6 +280,46 @@ fn powershell_has_its_own_place_and_line() {
     );
     done(&alone(&home, &UNDO, ""));
     assert!(!home.path(".config/powershell/profile.ps1").exists());
+}
+
+/// In the folder that fish itself reads, with a program that is not on PATH and one that is.
+#[test]
+fn fish_has_its_own_place_and_line() {
+    for folder in [".config", "elsewhere"] {
+        let home = Home::new();
+        let path = home.path(folder);
+        let variables: &[(&str, &str)] =
+            if folder == ".config" { &[] } else { &[("XDG_CONFIG_HOME", path.to_str().unwrap())] };
+        let rc = path.join("fish/config.fish");
+        home.write(format!("{folder}/fish/conf.d/keys.fish"), "set -gx OPENAI_API_KEY abc\nset -e OPENAI_BASE_URL\n");
+        home.write(format!("{folder}/fish/config.fish"), "set -g fish_greeting\nset -Ux ANTHROPIC_API_KEY 'abc'\n");
+        let got = with(&home, &["setup", "--yes", "--shell", "fish"], variables);
+        done(&got);
+        let line = format!("if test -x '{LLMENV}'; '{LLMENV}' init fish | source; end\n");
+        let text = "set -g fish_greeting\nset -Ux ANTHROPIC_API_KEY 'abc'\n";
+        assert_eq!(read(&rc), format!("{text}{BEGIN}{line}{END}"));
+        let places: Vec<&str> = got.stdout.lines().filter_map(|line| line.strip_prefix("  --> ")).collect();
+        let places_wanted = [format!("~/{folder}/fish/config.fish:2"), format!("~/{folder}/fish/conf.d/keys.fish:1")];
+        assert_eq!(places, places_wanted, "{got:?}");
+        let mut command = home.cmd("fish");
+        command.args(["-i", "-c", "functions -q __llmenv_prompt; and type -t llmenv"]).envs(variables.iter().copied());
+        let loaded = finish(command, None);
+        assert_eq!((loaded.stdout.as_str(), loaded.stderr.as_str()), ("function\n", ""));
+        done(&with(&home, &UNDO, variables));
+        assert_eq!(read(&rc), text);
+    }
+    // A program that PATH does not lead to.
+    let home = Home::new();
+    let program = home.path("it's here/llmenv");
+    std::fs::create_dir(home.path("it's here")).unwrap();
+    std::fs::copy(LLMENV, &program).unwrap();
+    let mut command = home.cmd(&program);
+    command.args(["setup", "--yes", "--shell", "fish"]).env("PATH", "/usr/bin:/bin").env("LLMENV_DAEMON", "off");
+    done(&finish(command, None));
+    let mut command = home.cmd("fish");
+    command.args(["-i", "-c", "type -P llmenv; type -t llmenv; count (string match -- '*here*' $PATH)"]);
+    let found = finish(command.env("PATH", "/usr/bin:/bin"), None);
+    assert_eq!((found.stdout, found.stderr), (format!("{}\nfunction\n1\n", program.display()), String::new()));
 }
 
 #[test]

@@ -82,7 +82,8 @@ pub fn undone_after(file: &RcFile, target: Target, after: usize) -> Option<Findi
     let lists: &[&str] = match target {
         Target::Bash => &["PROMPT_COMMAND"],
         Target::Zsh => &["precmd_functions", "chpwd_functions", "preexec_functions"],
-        Target::Powershell => &[],
+        // Events are registered by name, each for itself.
+        Target::Fish | Target::Powershell => &[],
     };
     let undoes = |line: &str| match target {
         Target::Powershell => {
@@ -115,7 +116,8 @@ pub fn overriding(target: Target, paths: &Paths, rc: &RcFile) -> Vec<Finding> {
     let all = std::iter::once((rc.path.as_path(), rc.foreign_lines())).chain(others);
     for (path, lines) in all {
         for (number, line) in lines {
-            let Some((name, value)) = assignment(&line) else { continue };
+            let of_fish = || fish_assignment(&line).filter(|_| target == Target::Fish);
+            let Some((name, value)) = assignment(&line).or_else(of_fish) else { continue };
             if value.trim_matches(['"', '\'', ' ']).is_empty() || !is_of_a_pair(name) {
                 continue;
             }
@@ -196,4 +198,18 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit());
     is_name.then_some((name, value.trim_start()))
+}
+
+/// Reads fish's `set -gx NAME VALUE`.
+fn fish_assignment(line: &str) -> Option<(&str, &str)> {
+    let mut rest = line.trim().strip_prefix("set").filter(|rest| rest.starts_with([' ', '\t']))?.trim_start();
+    while rest.starts_with('-') {
+        let (flag, after) = rest.split_once([' ', '\t'])?;
+        let is_long = flag.starts_with("--");
+        if ["--erase", "--query", "--show"].contains(&flag) || !is_long && flag.contains(['e', 'q', 'S']) {
+            return None;
+        }
+        rest = after.trim_start();
+    }
+    rest.split_once([' ', '\t']).map(|(name, value)| (name, value.trim_start()))
 }

@@ -164,7 +164,9 @@ fn command(target: Target, key: &FoundKey, name: &str) -> String {
     let row = key.providers[0];
     let variable = &key.variables[0];
     let mut command = match target {
-        Target::Bash | Target::Zsh => format!("printf %s \"${variable}\" | llmenv add {name} --provider {}", row.id),
+        Target::Bash | Target::Zsh | Target::Fish => {
+            format!("printf %s \"${variable}\" | llmenv add {name} --provider {}", row.id)
+        }
         Target::Powershell => format!("$env:{variable} | llmenv add {name} --provider {}", row.id),
     };
     let profile = profile_of(key, row, name.to_owned());

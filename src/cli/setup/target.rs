@@ -23,6 +23,8 @@ pub enum Target {
     Bash,
     /// zsh
     Zsh,
+    /// fish
+    Fish,
     /// PowerShell 7, and Windows PowerShell 5.1
     Powershell,
 }
@@ -37,13 +39,14 @@ enum Seen {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Bash, Self::Zsh, Self::Powershell];
+    pub const ALL: [Self; 4] = [Self::Bash, Self::Zsh, Self::Fish, Self::Powershell];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bash => "bash",
             Self::Zsh => "zsh",
+            Self::Fish => "fish",
             Self::Powershell => "powershell",
         }
     }
@@ -68,7 +71,8 @@ impl Target {
         if cfg!(windows) {
             return Ok(Self::Powershell);
         }
-        Err(Error::usage("cannot tell which shell this is").hint("say it: `--shell bash`, `zsh` or `powershell`"))
+        Err(Error::usage("cannot tell which shell this is")
+            .hint("say it: `--shell bash`, `zsh`, `fish` or `powershell`"))
     }
 
     /// Finds the file that an interactive shell reads at its start.
@@ -76,6 +80,8 @@ impl Target {
         match self {
             Self::Bash => paths.home.join(".bashrc"),
             Self::Zsh => zsh_folder(paths).join(".zshrc"),
+            // Read after all of `conf.d`, where other tools put their hooks.
+            Self::Fish => config_folder(paths).join("fish").join("config.fish"),
             Self::Powershell => powershell_profile(paths),
         }
     }
@@ -93,6 +99,13 @@ impl Target {
                 files.extend([paths.home.join(".zshenv"), folder.join(".zshenv")]);
                 files.extend([".zprofile", ".zlogin"].map(|name| folder.join(name)));
                 files.dedup();
+            }
+            Self::Fish => {
+                let found = std::fs::read_dir(folder.join("conf.d")).into_iter().flatten().flatten();
+                let mut found: Vec<PathBuf> = found.map(|entry| entry.path()).collect();
+                found.retain(|path| path.extension().is_some_and(|extension| extension == "fish"));
+                found.sort();
+                files.extend(found);
             }
             Self::Powershell => {
                 files.push(folder.join("Microsoft.PowerShell_profile.ps1"));
@@ -123,6 +136,13 @@ impl Target {
                 let name = self.name();
                 lines.push(format!("if [ -x {quoted} ]; then eval \"$({quoted} init {name})\"; fi"));
             }
+            Self::Fish => {
+                if let Some(folder) = folder {
+                    let word = crate::cli::init::quote_for(self.name(), &folder);
+                    lines.push(format!("contains -- {word} $PATH; or set -gx PATH $PATH {word}"));
+                }
+                lines.push(format!("if test -x {quoted}; {quoted} init fish | source; end"));
+            }
             Self::Powershell => {
                 if let Some(folder) = folder {
                     let word = crate::cli::init::quote_for(self.name(), &folder);
@@ -143,7 +163,7 @@ impl Target {
 
 fn no_hook(name: &str) -> Error {
     Error::usage(format!("there is no hook for the shell `{}`", printable::text(name)))
-        .hint("`--shell bash`, `zsh` or `powershell` sets up another one")
+        .hint("`--shell bash`, `zsh`, `fish` or `powershell` sets up another one")
         .hint("anywhere else: `llmenv exec NAME -- COMMAND`")
 }
 
@@ -153,8 +173,9 @@ fn seen(name: &str) -> Seen {
     match name {
         "bash" => Seen::Target(Target::Bash),
         "zsh" => Seen::Target(Target::Zsh),
+        "fish" => Seen::Target(Target::Fish),
         "pwsh" | "powershell" | "pwsh-preview" => Seen::Target(Target::Powershell),
-        "fish" | "nu" | "elvish" | "xonsh" | "tcsh" | "csh" | "ksh" | "ksh93" | "mksh" => Seen::Other(name.to_owned()),
+        "nu" | "elvish" | "xonsh" | "tcsh" | "csh" | "ksh" | "ksh93" | "mksh" => Seen::Other(name.to_owned()),
         _ => Seen::NoShell,
     }
 }
@@ -211,9 +232,14 @@ fn powershell_profile(paths: &Paths) -> PathBuf {
             let documents = directories::UserDirs::new().and_then(|dirs| dirs.document_dir().map(Path::to_owned));
             return documents.unwrap_or_else(|| paths.home.join("Documents")).join("PowerShell").join("profile.ps1");
         }
-        let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
-        config.unwrap_or_else(|| paths.home.join(".config")).join("powershell").join("profile.ps1")
+        config_folder(paths).join("powershell").join("profile.ps1")
     })
+}
+
+/// Where fish, and PowerShell elsewhere than on Windows, keep their configuration, macOS included.
+fn config_folder(paths: &Paths) -> PathBuf {
+    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    named.unwrap_or_else(|| paths.home.join(".config"))
 }
 
 /// Runs a shell and takes the last line it prints for an absolute path.

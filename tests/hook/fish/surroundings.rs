@@ -70,7 +70,10 @@ fn completions_go_with_the_function() {
 fn pipes_and_status_pass_through() {
     let scene = Scene::new();
     let mut terminal = scene.shell(FISH);
-    let line = format!("echo {} | llmenv add home --provider openrouter --key-stdin --no-check; echo status $status", WORK_NEXT);
+    let line = format!(
+        "echo {} | llmenv add home --provider openrouter --key-stdin --no-check; echo status $status",
+        WORK_NEXT
+    );
     let text = terminal.run(&line);
     assert!(text.ends_with("status 0\n"), "{text}");
     assert_eq!(terminal.run("llmenv list | string match -q '*home*'; echo $status"), "0\n");
@@ -111,7 +114,8 @@ fn t02_fake_daemon_speaks_plainly_fish() {
     let mut terminal = scene.shell(FISH);
     let mut dirs = ["/usr", "/"].into_iter().cycle();
     let many: String = (0..120).map(|n| format!("set\tMANY_{n}\tx\n")).collect();
-    for wild in ["say\t\u{1b}]0;evil\u{7}\n", "set\tA\ta\u{1b}b\n", "set\tA\ta\rb\n", "set\tfish_prompt_x\tb\n", &many] {
+    for wild in ["say\t\u{1b}]0;evil\u{7}\n", "set\tA\ta\u{1b}b\n", "set\tA\ta\rb\n", "set\tfish_prompt_x\tb\n", &many]
+    {
         fake.answers(Answer::lines(&format!("set\tOPENAI_BASE_URL\tx\n{wild}")));
         enter(&mut terminal, std::path::Path::new(dirs.next().unwrap()));
         assert_pair(&mut terminal, None, None);

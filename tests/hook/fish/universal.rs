@@ -13,7 +13,8 @@ fn a_universal_pair_is_hidden_and_seen_again() {
     let scene = Scene::new();
     let (work, fast) = (scene.pin("work", &WORK), scene.pin("fast", &FAST));
     let mut terminal = scene.shell(FISH);
-    terminal.run("set -Ux OPENAI_API_KEY mine; set -Ux OPENAI_BASE_URL http://127.0.0.1:1/mine; set -U GROQ_API_KEY quiet");
+    terminal
+        .run("set -Ux OPENAI_API_KEY mine; set -Ux OPENAI_BASE_URL http://127.0.0.1:1/mine; set -U GROQ_API_KEY quiet");
     let before = stored(&scene);
     assert!(before.contains("OPENAI_API_KEY:mine"), "the control: {before}");
     for dir in [&work, &fast] {
