@@ -64,7 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;setup' {
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell to set up (bash, zsh, powershell); without it, the one that runs this')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell to set up (bash, zsh, fish, powershell); without it, the one that runs this')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep keys')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do it without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do it without asking')

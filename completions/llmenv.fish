@@ -51,7 +51,7 @@ complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "lock" -d 'Close every
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "init" -d 'Print a shell\'s hook'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "hook" -d 'For hooks only'
-complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l shell -d 'The shell to set up (bash, zsh, powershell); without it, the one that runs this' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l shell -d 'The shell to set up (bash, zsh, fish, powershell); without it, the one that runs this' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l store -d 'Where to keep keys' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'An encrypted file'"
 complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -s y -l yes -d 'Do it without asking'

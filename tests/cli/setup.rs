@@ -318,7 +318,8 @@ fn fish_has_its_own_place_and_line() {
     done(&finish(command, None));
     let mut command = home.cmd("fish");
     command.args(["-i", "-c", "type -P llmenv; type -t llmenv; count (string match -- '*here*' $PATH)"]);
-    let found = finish(command.env("PATH", "/usr/bin:/bin"), None);
+    command.env("PATH", "/usr/bin:/bin");
+    let found = finish(command, None);
     assert_eq!((found.stdout, found.stderr), (format!("{}\nfunction\n1\n", program.display()), String::new()));
 }
 
