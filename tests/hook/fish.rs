@@ -20,6 +20,8 @@ fn a_directory_counts_for_the_same_line() {
     let scene = Scene::new();
     let (work, fast) = (scene.pin("work", &WORK), scene.pin("fast", &FAST));
     let mut terminal = scene.shell(FISH);
+    let started = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
+    assert!(!started.contains("llmenv"), "nothing is said at the start: {started}");
     let file = |n: u8| scene.home.path(n.to_string());
     terminal.run(&format!("{} && {}", cd_line(FISH, &work), FISH.child_line(&file(1))));
     assert_eq!(var_in(&file(1), "OPENAI_API_KEY").as_deref(), Some(WORK.key));
