@@ -304,12 +304,20 @@ function __llmenv_apply --no-scope-shadowing
     set -g __llmenv_do_back
     set -g __llmenv_next_differ
     set -g __llmenv_next_kept
-    set -qg $__llmenv_new
-    if test $status -eq $__llmenv_answer[10] -a $__llmenv_answer[13] -eq 0; and not set -q __llmenv_names[1]
-        # Most of the time nothing was there.
-        set __llmenv_do_set $__llmenv_numbers[1..$__llmenv_answer[10]]
-    else
+    if test "$__llmenv_answer[10]$__llmenv_differ$__llmenv_yours" = 0
+        # Most of the time nothing was changed when a directory is left,
+        set __llmenv_do_erase $__llmenv_names
+        set __llmenv_do_back $__llmenv_kept
+    else if set -q __llmenv_names[1]; or test $__llmenv_answer[13] -ne 0
         __llmenv_plan $argv[1]
+    else
+        # and nothing was there when one is entered: this tells how many of them are missing.
+        set -qg $__llmenv_new
+        if test $status -eq $__llmenv_answer[10]
+            set __llmenv_do_set $__llmenv_numbers[1..$__llmenv_answer[10]]
+        else
+            __llmenv_plan $argv[1]
+        end
     end
     set -g __llmenv_next $__llmenv_answer
     # From here on nothing can fail, and what Ctrl-C cuts short is done again at the next prompt.
