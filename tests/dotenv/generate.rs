@@ -5,14 +5,14 @@ use crate::sanitize::Random;
 /// The names that the files set.
 pub const NAMES: [&str; 7] = ["A", "B", "CC", "OPENAI_API_KEY", "a_b", "X1", "KEY"];
 const BAD_NAMES: [&str; 6] = ["1A", "A-B", "A.B", "'A'", "\"B\"", "A B"];
-const PIECES: [&str; 56] = [
+const PIECES: [&str; 55] = [
     "x", "sk-or-v1-0123", "abc", "1", "two words", "v#c", "#h", " # c", "\"", "'", "\\", "\\n", "\\\"", "\\'", "\\$", "$A", "${A}",
     "${B:-d}", "${NOPE}", "$NOPE", "${NOPE-e}", "${CC:+alt}", "${NOPE:-${A}}", "$", "{", "}", "=", "==", ":", "~", "~/p", "://h/v1",
-    "?x=1&y=2", ";", "é", "“", "\u{200b}", "\u{a0}", "\t", " ", "  ", "%2B", "@", ",", "\\\\", "<k>", "-", "+", "\r", "$9z", "$CC.", "^",
+    "?x=1&y=2", ";", "é", "“", "\u{200b}", "\u{a0}", "\t", " ", "  ", "%2B", "@", ",", "\\\\", "<k>", "-", "+", "\r", "$9z", "^",
     "$(id)", "${HOME}", "|", "!",
 ];
-/// What the shells are not given: a backtick's content is a program of its own.
-const FOR_LIBRARIES: [&str; 6] = ["`", "$(", "(", ")", "$$", "*"];
+/// What the shells are not given: a backtick's content is a program of its own, and a lone dot reads another file.
+const FOR_LIBRARIES: [&str; 7] = ["`", "$CC.", "$(", "(", ")", "$$", "*"];
 const LINES: [&str; 16] = [
     "# c", "#A=1", "  # x \"", "", " ", "# it's", "\t", "B", "export A", "=v", "A: y", "A:", "word", "set -x A 1", "export A=\"q\" B=2",
     "# don't \"",

@@ -1,4 +1,4 @@
-//! One variable written in 50 ways, and what a program found in it, loader by loader.
+//! One variable written in 47 ways, and what a program found in it, loader by loader.
 
 use llmenv::dotenv::{Dialect, Entry, Value};
 
@@ -46,6 +46,8 @@ fn every_cell_of_the_matrix() {
             let is_unknowable = matches!(winner.map(|winner| &winner.value), Some(Value::Unknowable));
             let ours = winner.and_then(|winner| bytes(&winner.value)).map(|value| String::from_utf8(value).unwrap());
             let cell = cell.as_str().unwrap().replace("<K>", key);
+            // The recorder counted how often the name was in the request; the last one is what the program sees.
+            let cell = cell.trim_end_matches(" x2").to_owned();
             let is_right = match (cell.as_str(), &ours) {
                 _ if is_unknowable => true,
                 ("ABSENT", ours) => ours.is_none(),
@@ -70,7 +72,7 @@ fn every_cell_of_the_matrix() {
     println!("matrix: {agreed} of {cells} cells agree");
     println!("  in them {} values that only running a command tells: {}", unknowable.len(), unknowable.join(", "));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(cells > 800, "{cells}");
+    assert_eq!(cells, 47 * 17);
     assert!(unknowable.iter().all(|cell| cell.starts_with("cmd_subst") || cell.starts_with("backtick")), "{unknowable:?}");
 }
 

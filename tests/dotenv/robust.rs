@@ -77,7 +77,7 @@ fn a_megabyte_of_one_thing_ends() {
 fn two_thousand_files() {
     let line = "OPENAI_API_KEY=sk-or-v1-0123456789abcdef0123456789abcdef # mine\n";
     let files: Vec<String> = (0..2_000)
-        .map(|count| (0..20).map(|at| if at % 5 == 0 { line.to_owned() } else { format!("NAME_{at}=\"value {count} $HOME\"\n") }).collect())
+        .map(|count| (0..20).map(|at| if at % 5 == 0 { line.to_owned() } else { format!("NAME_{at}=\"value {count} ${{HOME}}\"\n") }).collect())
         .collect();
     for dialect in Dialect::ALL {
         let begun = Instant::now();

@@ -44,6 +44,8 @@ struct Shell<'a> {
     has_arguments: bool,
     /// The blocks that are open.
     blocks: Vec<Block>,
+    /// Where the line with the outermost of them begins, and how many assignments came before it.
+    opened: (usize, usize),
 }
 
 /// A block of shell code.
@@ -72,6 +74,7 @@ pub fn read(file: &[u8], dialect: Dialect, environment: &Environment<'_>) -> Rea
         exports_all: true,
         has_arguments: false,
         blocks: Vec::new(),
+        opened: (0, 0),
     };
     shell.run();
     if dialect == Dialect::Zsh {
@@ -85,11 +88,13 @@ impl Shell<'_> {
         let mut position = 0;
         while position < self.bytes.len() {
             let cutter = word::Cutter { bytes: self.bytes, shell: self.dialect };
-            let (commands, next) =
-                match line::cut(&cutter, position, self.blocks.iter().any(|block| *block != Block::Group)) {
-                    Ok(line) => line,
-                    Err(Broken(at, problem)) => return self.give_up(problem, at, self.bytes.len()),
-                };
+            let (commands, next) = match line::cut(&cutter, position, self.blocks.iter().any(|block| *block != Block::Group)) {
+                Ok(line) => line,
+                Err(Broken(at, problem)) => return self.give_up(problem, at, self.bytes.len()),
+            };
+            if self.blocks.is_empty() {
+                self.opened = (position, self.draft.lines.len());
+            }
             if let Err(stop) = self.run_line(&commands) {
                 match stop {
                     run::Stop::Quietly => {}
@@ -99,6 +104,12 @@ impl Shell<'_> {
                 return;
             }
             position = next.max(position + 1);
+        }
+        if !self.blocks.is_empty() {
+            // A block that never ends was never run, nor what stands before it on its line.
+            let (start, first) = self.opened;
+            self.give_up(Problem::ShellCode, start, self.bytes.len());
+            self.draft.lines[first..].iter_mut().for_each(|line| line.value = Found::Absent);
         }
     }
 

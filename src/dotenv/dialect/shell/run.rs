@@ -32,7 +32,7 @@ impl Shell<'_> {
         let mut status = Status::Success;
         for command in commands {
             match command {
-                Command::Open(_) => self.blocks.push(Block::Subshell),
+                Command::Open => self.blocks.push(Block::Subshell),
                 Command::Close(at) => {
                     // In a `case` it stands alone.
                     if self.blocks.last() == Some(&Block::Subshell) {
@@ -85,6 +85,10 @@ impl Shell<'_> {
             return Ok(status);
         };
         let name = command.plain().unwrap_or_default();
+        // After an assignment a reserved word is a word like any other.
+        let name = if assigns.is_empty() || !is_reserved(name) { name } else { b"" };
+        let may_vanish = words.len() == 1
+            && command.pieces.iter().all(|piece| matches!(piece, Piece::Unknown(_) | Piece::Variable(_) | Piece::Choice(..)));
         let is_special = matches!(
             name,
             b"export"
@@ -106,8 +110,9 @@ impl Shell<'_> {
             if stays {
                 self.assign(assign, context)?;
             } else {
-                // For that one command alone.
-                self.push(assign, Found::Absent, false);
+                // For that one command alone, unless the command turns out to be none.
+                let value = if may_vanish && context.is_kept { Found::Unknowable } else { Found::Absent };
+                self.push(assign, value, false);
             }
         }
         if context.is_kept {
@@ -211,9 +216,8 @@ impl Shell<'_> {
         for word in words {
             // A tilde may lead anywhere here; only what is fatal counts.
             let is_assignment = matches!(word.pieces.first(), Some(Piece::Plain(text)) if name_length(text) > 0);
-            let is_fatal = matches!(self.expand(&word.pieces), Outcome::Fatal);
-            let is_plain_fatal =
-                is_assignment && !word.pieces.iter().any(|piece| matches!(piece, Piece::Bad | Piece::Choice(..)));
+            let is_fatal = matches!(self.expand_as(&word.pieces, false), Outcome::Fatal);
+            let is_plain_fatal = is_assignment && !word.pieces.iter().any(|piece| matches!(piece, Piece::Bad | Piece::Choice(..)));
             if is_fatal && !is_plain_fatal {
                 return Err(self.fatal(word.start, word.end));
             }
@@ -270,8 +274,13 @@ impl Shell<'_> {
                         Outcome::Text(text) => vec![Piece::Plain(text)],
                         _ => {
                             let first = word.pieces.first();
-                            let is_bad =
-                                matches!(first, Some(Piece::Plain(text)) if text.get(name_length(text)).is_some());
+                            let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                            let is_bad = match first {
+                                Some(Piece::Plain(text)) => text.get(name_length(text)).is_some(),
+                                _ => word.pieces.iter().any(|piece| {
+                                    matches!(piece, Piece::Plain(text) if text.first().is_some_and(|byte| !is_name(byte) && *byte != b'='))
+                                }),
+                            };
                             let problem = if is_bad { Problem::BadName } else { Problem::Expansion };
                             self.draft.note(problem, word.start, word.end);
                             if is_bad && context.is_kept && self.dialect != Dialect::Bash {
@@ -405,6 +414,15 @@ impl Shell<'_> {
         let (start, end, key) = (assign.start, assign.end, assign.key.clone());
         self.draft.lines.push(Line { start, end, key, raw, quote, export, value });
     }
+}
+
+/// Whether a word begins, parts or ends a block.
+fn is_reserved(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"{" | b"}" | b"!" | b"if" | b"then" | b"else" | b"elif" | b"fi" | b"for" | b"while" | b"until" | b"do" | b"done"
+            | b"case" | b"esac" | b"select" | b"function" | b"time"
+    )
 }
 
 /// Whether the text may stand for names of files.
