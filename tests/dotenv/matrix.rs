@@ -57,7 +57,9 @@ fn every_cell_of_the_matrix() {
                 (cell, Some(ours)) if matches!(dialect, Dialect::Dotenvy | Dialect::RustDotenv) => {
                     cell.strip_prefix("V:") == Some(ours.escape_debug().to_string().trim_end())
                 }
-                (cell, Some(ours)) => serde_json::from_str(cell.strip_prefix("V:").unwrap()).ok().as_ref() == Some(ours),
+                (cell, Some(ours)) => {
+                    serde_json::from_str(cell.strip_prefix("V:").unwrap()).ok().as_ref() == Some(ours)
+                }
             };
             cells += 1;
             agreed += usize::from(is_right);
@@ -73,7 +75,10 @@ fn every_cell_of_the_matrix() {
     println!("  in them {} values that only running a command tells: {}", unknowable.len(), unknowable.join(", "));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(cells, 47 * 17);
-    assert!(unknowable.iter().all(|cell| cell.starts_with("cmd_subst") || cell.starts_with("backtick")), "{unknowable:?}");
+    assert!(
+        unknowable.iter().all(|cell| cell.starts_with("cmd_subst") || cell.starts_with("backtick")),
+        "{unknowable:?}"
+    );
 }
 
 fn hex(text: &str) -> Vec<u8> {

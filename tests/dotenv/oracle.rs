@@ -50,7 +50,10 @@ fn compare(name: &str, files: &[Vec<u8>], ours: &[Reading], real: &[Real]) {
     println!("  {unknowable} of the files hold a value that only running a command tells");
     assert!(wrong.is_empty(), "{name}: {} differ\n{}", wrong.len(), wrong[..wrong.len().min(8)].join("\n"));
     // Files that no loader takes, or values that nobody knows, would prove nothing.
-    assert!(values > files.len() / 4 && unknowable * 4 < files.len(), "{name}: {values} values, {unknowable} unknowable");
+    assert!(
+        values > files.len() / 4 && unknowable * 4 < files.len(),
+        "{name}: {values} values, {unknowable} unknowable"
+    );
 }
 
 fn ours(files: &[Vec<u8>], dialect: Dialect, entry: Entry) -> Vec<Reading> {

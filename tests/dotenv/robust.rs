@@ -8,7 +8,7 @@ use super::{generate, read};
 use crate::sanitize::Random;
 
 /// Far more than any of it takes, even unoptimised and on a busy machine.
-const DID_NOT_HANG: Duration = Duration::from_secs(60);
+const DID_NOT_HANG: Duration = Duration::from_secs(20);
 
 fn check(file: &[u8]) {
     for dialect in Dialect::ALL {
@@ -17,11 +17,17 @@ fn check(file: &[u8]) {
             let places = reading.assignments.iter().map(|assignment| assignment.place);
             let places = places.chain(reading.diagnostics.iter().map(|diagnostic| diagnostic.place));
             for place in places.chain(reading.failure.map(|failure| failure.place)) {
-                assert!(place.span.start <= place.span.end && place.span.end <= file.len(), "{dialect:?} {place:?} {file:?}");
+                assert!(
+                    place.span.start <= place.span.end && place.span.end <= file.len(),
+                    "{dialect:?} {place:?} {file:?}"
+                );
                 assert!(place.line >= 1 && place.column >= 1);
             }
             for assignment in &reading.assignments {
-                assert!(assignment.raw.start <= assignment.raw.end && assignment.raw.end <= file.len(), "{dialect:?} {file:?}");
+                assert!(
+                    assignment.raw.start <= assignment.raw.end && assignment.raw.end <= file.len(),
+                    "{dialect:?} {file:?}"
+                );
             }
         }
     }
@@ -50,13 +56,57 @@ fn random_bytes_are_read() {
 fn a_megabyte_of_one_thing_ends() {
     const BYTES: usize = 1 << 20;
     let pieces = [
-        "A", "=", "A=", "A=1 ", "A=1;", "A=\"", "A='x\n", "A=\"x\\\"", "${", "A=${A", "$A", "A=$A\n", "${A:-", "$(", "(", ")", "`", "\\", "\n", "\r", " ",
-        "\t\n", "#", "# \"\n", "\"\\", "'\\'", "\0", "\u{feff}", "é", "export ", "A:", "A: \n", "A\n", "=\n", "${A}:", "}", "{", "\" ", "A=\"\n", "<", "&&",
-        "[", "A[", ":", "export A=(", "A=`x` ", "A=\"x\" #\n",
+        "A",
+        "=",
+        "A=",
+        "A=1 ",
+        "A=1;",
+        "A=\"",
+        "A='x\n",
+        "A=\"x\\\"",
+        "${",
+        "A=${A",
+        "$A",
+        "A=$A\n",
+        "${A:-",
+        "$(",
+        "(",
+        ")",
+        "`",
+        "\\",
+        "\n",
+        "\r",
+        " ",
+        "\t\n",
+        "#",
+        "# \"\n",
+        "\"\\",
+        "'\\'",
+        "\0",
+        "\u{feff}",
+        "é",
+        "export ",
+        "A:",
+        "A: \n",
+        "A\n",
+        "=\n",
+        "${A}:",
+        "}",
+        "{",
+        "\" ",
+        "A=\"\n",
+        "<",
+        "&&",
+        "[",
+        "A[",
+        ":",
+        "export A=(",
+        "A=`x` ",
+        "A=\"x\" #\n",
     ];
     for piece in pieces {
-        for start in ["", "A=", "A=\"", "A='"] {
-            let file = [start.as_bytes(), &piece.as_bytes().repeat(BYTES / 4 / piece.len())].concat();
+        for start in ["", "A=\""] {
+            let file = [start.as_bytes(), &piece.as_bytes().repeat(BYTES / 8 / piece.len())].concat();
             for dialect in Dialect::ALL {
                 let begun = Instant::now();
                 read(&file, dialect, Entry::Load, &[("HOME", "/home/u")]);
@@ -77,12 +127,20 @@ fn a_megabyte_of_one_thing_ends() {
 fn two_thousand_files() {
     let line = "OPENAI_API_KEY=sk-or-v1-0123456789abcdef0123456789abcdef # mine\n";
     let files: Vec<String> = (0..2_000)
-        .map(|count| (0..20).map(|at| if at % 5 == 0 { line.to_owned() } else { format!("NAME_{at}=\"value {count} ${{HOME}}\"\n") }).collect())
+        .map(|count| {
+            (0..20)
+                .map(
+                    |at| if at % 5 == 0 { line.to_owned() } else { format!("NAME_{at}=\"value {count} ${{HOME}}\"\n") },
+                )
+                .collect()
+        })
         .collect();
     for dialect in Dialect::ALL {
         let begun = Instant::now();
-        let assignments: usize =
-            files.iter().map(|file| read(file.as_bytes(), dialect, Entry::Load, &[("HOME", "/h")]).assignments.len()).sum();
+        let assignments: usize = files
+            .iter()
+            .map(|file| read(file.as_bytes(), dialect, Entry::Load, &[("HOME", "/h")]).assignments.len())
+            .sum();
         println!("{:<22} {assignments} assignments in {:?}", dialect.id(), begun.elapsed());
         assert_eq!(assignments, 40_000, "{dialect:?}");
     }

@@ -22,7 +22,9 @@ pub fn read(file: &[u8]) -> Reading {
         return draft.finish(&text, Dialect::ExportXargs, false);
     }
     let (words, open) = words(file);
-    words.iter().for_each(|word| export(word, &mut draft));
+    for word in &words {
+        export(word, &mut draft);
+    }
     if let Some(open) = open {
         draft.fail(Problem::UnterminatedQuote, open, open + 1);
     }
@@ -48,7 +50,8 @@ fn words(file: &[u8]) -> (Vec<Word>, Option<usize>) {
         match byte {
             b' ' | b'\t' | b'\n' => words.extend(word.take()),
             b'\'' | b'"' => {
-                let end = file[position + 1..].iter().position(|b| *b == byte || *b == b'\n').map(|at| position + 1 + at);
+                let end =
+                    file[position + 1..].iter().position(|b| *b == byte || *b == b'\n').map(|at| position + 1 + at);
                 let Some(close) = end.filter(|end| file[*end] == byte) else { return (words, Some(position)) };
                 let word = word.get_or_insert_default();
                 word.extend((position + 1..close).map(|at| (file[at], at)));

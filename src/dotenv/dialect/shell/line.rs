@@ -8,7 +8,7 @@ use crate::dotenv::reading::Problem;
 
 /// Whether a brace at the edge of a word has no partner: in zsh it opens or closes a block even there. A word of its own may begin
 /// or end one.
-fn has_odd_brace(word: &Word) -> bool {
+fn has_odd_brace(word: &Word, is_first: bool) -> bool {
     use super::word::Piece;
     if matches!(word.plain(), Some(b"{" | b"}")) {
         return false;
@@ -16,7 +16,7 @@ fn has_odd_brace(word: &Word) -> bool {
     let plain = word.pieces.iter().filter_map(|piece| if let Piece::Plain(text) = piece { Some(text) } else { None });
     let count = |brace: u8| plain.clone().flatten().filter(|byte| **byte == brace).count();
     let ends = matches!(word.pieces.last(), Some(Piece::Plain(text)) if text.last() == Some(&b'}'));
-    let begins = matches!(&word.pieces[..], [Piece::Plain(text), _, ..] if text.first() == Some(&b'{'));
+    let begins = is_first && matches!(word.pieces.first(), Some(Piece::Plain(text)) if text.first() == Some(&b'{'));
     (ends && count(b'}') > count(b'{')) || (begins && count(b'{') > count(b'}'))
 }
 
@@ -128,9 +128,8 @@ impl Line<'_> {
             self.skip_comment();
             match self.peek() {
                 None if is_owed => return Err(Broken(self.position, Problem::RejectedLine)),
-                None => return Ok(()),
                 Some(b'\n') if is_owed => self.position += 1,
-                Some(b'\n') => return Ok(()),
+                None | Some(b'\n') => return Ok(()),
                 Some(b'(') => {
                     self.commands.push(Command::Open);
                     self.position += 1;
@@ -249,7 +248,7 @@ impl Line<'_> {
                     }
                     let word = self.cutter.word(self.position)?;
                     let is_late = !words.is_empty() && word.plain() == Some(b"}");
-                    if self.cutter.shell == Dialect::Zsh && (is_late || has_odd_brace(&word)) {
+                    if self.cutter.shell == Dialect::Zsh && (is_late || has_odd_brace(&word, words.is_empty())) {
                         return self.broken();
                     }
                     self.position = word.end;

@@ -11,6 +11,7 @@
 //! syntax error ends the reading: bash and zsh keep what was set before, dash ends the shell and so the program.
 
 mod ansi;
+mod declare;
 mod expand;
 mod line;
 mod run;
@@ -88,10 +89,11 @@ impl Shell<'_> {
         let mut position = 0;
         while position < self.bytes.len() {
             let cutter = word::Cutter { bytes: self.bytes, shell: self.dialect };
-            let (commands, next) = match line::cut(&cutter, position, self.blocks.iter().any(|block| *block != Block::Group)) {
-                Ok(line) => line,
-                Err(Broken(at, problem)) => return self.give_up(problem, at, self.bytes.len()),
-            };
+            let (commands, next) =
+                match line::cut(&cutter, position, self.blocks.iter().any(|block| *block != Block::Group)) {
+                    Ok(line) => line,
+                    Err(Broken(at, problem)) => return self.give_up(problem, at, self.bytes.len()),
+                };
             if self.blocks.is_empty() {
                 self.opened = (position, self.draft.lines.len());
             }

@@ -301,6 +301,7 @@ impl Cutter<'_> {
     }
 
     /// The position after a parenthesis's partner; quotes inside are looked over.
+    #[allow(clippy::match_same_arms)] // Inside quotes and outside are told apart.
     pub fn parentheses(&self, open: usize) -> Result<usize, Broken> {
         let mut depth = 0usize;
         let mut quote = None;
