@@ -67,11 +67,6 @@ impl Draft {
         }
     }
 
-    /// Says whether the loader has given up.
-    pub fn has_failed(&self) -> bool {
-        self.failure.is_some()
-    }
-
     /// Turns everything into places of the file. `replaces` says that this loader's strings cannot hold other bytes than UTF-8.
     pub fn finish(self, text: &Text<'_>, dialect: Dialect, replaces: bool) -> Reading {
         let mut counter = LineCounter::new(text.file);

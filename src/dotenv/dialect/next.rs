@@ -80,8 +80,11 @@ fn expanded(value: Vec<u8>, values: &HashMap<Vec<u8>, Vec<u8>>, environment: &En
     None
 }
 
-/// The reference that starts at a `$`: its end, name and default.
-fn reference(value: &[u8], dollar: usize) -> Option<(usize, &[u8], Option<&[u8]>)> {
+/// The end, name and default of a reference.
+type Reference<'a> = (usize, &'a [u8], Option<&'a [u8]>);
+
+/// Cuts the reference that starts at a `$`.
+fn reference(value: &[u8], dollar: usize) -> Option<Reference<'_>> {
     let from = dollar + 1 + usize::from(value.get(dollar + 1) == Some(&b'{'));
     let mut end = skip(value, from, is_word);
     if end == from {

@@ -21,6 +21,9 @@ const MAX_STEPS: usize = 200;
 /// A value that grew beyond this is not followed.
 const MAX_BYTES: usize = 1 << 20;
 
+/// More `$(` without an end than this are not followed.
+const MAX_OPEN: usize = 16;
+
 pub fn read(file: &[u8], dialect: Dialect, environment: &Environment<'_>) -> Reading {
     let text = super::npm::text(file);
     let mut draft = super::npm::parse(&text);
@@ -216,18 +219,23 @@ pub fn replace_first(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether there is a `$(` whose parenthesis closes.
+/// Whether there is a `$(` whose parenthesis closes. Many that do not are not looked at one by one: who knows then.
 fn has_command(value: &[u8]) -> bool {
     let mut from = 0;
+    let mut open = 0;
     while let Some(dollar) = find(value, from, b'$') {
         from = dollar + 1;
-        if value.get(from) == Some(&b'(') && closes(&value[from + 1..]) {
-            return true;
+        if value.get(from) == Some(&b'(') {
+            open += 1;
+            if open > MAX_OPEN || closes(&value[from + 1..]) {
+                return true;
+            }
         }
     }
     false
 }
 
+#[allow(clippy::match_same_arms)] // Inside quotes and outside are told apart.
 fn closes(value: &[u8]) -> bool {
     // For each open parenthesis: the quote that is open in it.
     let mut open: Vec<Option<u8>> = vec![None];

@@ -1,7 +1,8 @@
 //! `export $(grep -v '^#' .env | xargs)` in bash, the line that half of all guides give.
 //!
 //! `grep` drops lines that begin with `#`, and everything if it takes the file for a binary one (NUL bytes, or bytes that are not
-//! UTF-8). `xargs` cuts words as a shell would, quotes within one line, and gives up at an open quote. The shell cuts its output at
+//! UTF-8). `xargs` cuts words as a shell would, quotes within one line, and at an
+//! open quote hands over what came before it. The shell cuts its output at
 //! blanks again, and `export` takes every word that is `NAME=value`.
 
 use crate::dotenv::Dialect;
@@ -20,9 +21,12 @@ pub fn read(file: &[u8]) -> Reading {
         draft.fail_whole(if file.contains(&0) { Problem::Nul } else { Problem::NotUtf8 }, at, at + 1);
         return draft.finish(&text, Dialect::ExportXargs, false);
     }
-    match words(file) {
-        Ok(words) => words.iter().for_each(|word| export(word, &mut draft)),
-        Err(open) => draft.fail_whole(Problem::UnterminatedQuote, open, open + 1),
+    let (words, open) = words(file);
+    for word in &words {
+        export(word, &mut draft);
+    }
+    if let Some(open) = open {
+        draft.fail(Problem::UnterminatedQuote, open, open + 1);
     }
     draft.finish(&text, Dialect::ExportXargs, false)
 }
@@ -30,8 +34,8 @@ pub fn read(file: &[u8]) -> Reading {
 /// A byte of a word and where it stands in the file.
 type Word = Vec<(u8, usize)>;
 
-/// The words of `xargs`, in their places; as an error the quote that is not closed.
-fn words(file: &[u8]) -> Result<Vec<Word>, usize> {
+/// The words of `xargs`, in their places; those before a quote that is not closed, and that quote.
+fn words(file: &[u8]) -> (Vec<Word>, Option<usize>) {
     let mut words = Vec::new();
     let mut word: Option<Word> = None;
     let mut position = 0;
@@ -48,7 +52,7 @@ fn words(file: &[u8]) -> Result<Vec<Word>, usize> {
             b'\'' | b'"' => {
                 let end =
                     file[position + 1..].iter().position(|b| *b == byte || *b == b'\n').map(|at| position + 1 + at);
-                let close = end.filter(|end| file[*end] == byte).ok_or(position)?;
+                let Some(close) = end.filter(|end| file[*end] == byte) else { return (words, Some(position)) };
                 let word = word.get_or_insert_default();
                 word.extend((position + 1..close).map(|at| (file[at], at)));
                 position = close;
@@ -66,7 +70,7 @@ fn words(file: &[u8]) -> Result<Vec<Word>, usize> {
         position += 1;
     }
     words.extend(word);
-    Ok(words)
+    (words, None)
 }
 
 /// What the shell and `export` make of one word of `xargs`.

@@ -99,22 +99,28 @@ const OWN_IN_ZSH: &[&[u8]] = &[
 impl Shell<'_> {
     /// Expands the value of an assignment.
     pub fn expand(&mut self, pieces: &[Piece]) -> Outcome {
+        self.expand_as(pieces, true)
+    }
+
+    /// Expands a word, as the value of an assignment or as an argument: in the former a colon begins a new part.
+    pub fn expand_as(&mut self, pieces: &[Piece], is_value: bool) -> Outcome {
         let mut out = Vec::new();
-        let mut is_bare = true;
-        let mut has_equal = false;
+        // Where `~` and `=` stand without quotes: zsh looks at them when everything else is expanded.
+        let mut marks = Vec::new();
         for (index, piece) in pieces.iter().enumerate() {
             match piece {
+                Piece::Plain(text) if self.dialect == Dialect::Zsh => {
+                    let found = text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'~' | b'='));
+                    marks.extend(found.map(|(at, _)| out.len() + at));
+                    out.extend_from_slice(text);
+                }
                 Piece::Plain(text) => {
                     let is_last = index + 1 == pieces.len();
-                    has_equal |= is_bare && out.is_empty() && text.first() == Some(&b'=');
                     if let Err(outcome) = self.plain(text, index == 0, is_last, &mut out) {
                         return outcome;
                     }
                 }
-                Piece::Quoted(text) => {
-                    is_bare = false;
-                    out.extend_from_slice(text);
-                }
+                Piece::Quoted(text) => out.extend_from_slice(text),
                 Piece::Bad if self.dialect == Dialect::Bash => return Outcome::Skipped,
                 Piece::Bad => return Outcome::Fatal,
                 Piece::Variable(name) => match self.look_up(name) {
@@ -126,31 +132,53 @@ impl Shell<'_> {
                     Outcome::Text(text) => out.extend_from_slice(&text),
                     other => return other,
                 },
-                Piece::Unknown(_) if has_equal && self.dialect == Dialect::Zsh => return Outcome::Fatal,
+                Piece::Unknown(_) if marks.first() == Some(&0) && out.first() == Some(&b'=') => return Outcome::Fatal,
                 Piece::Unknown(problem) => return Outcome::Unknown(*problem),
             }
         }
-        if has_equal && out.len() > 1 && self.dialect == Dialect::Zsh {
-            // zsh puts the path of a command there, and stops where there is none by that name.
-            return Outcome::Fatal;
+        self.resolve_marks(out, &marks, is_value)
+    }
+
+    /// What zsh does with a `~` or `=` at the start or after a colon.
+    fn resolve_marks(&self, mut out: Vec<u8>, marks: &[usize], is_value: bool) -> Outcome {
+        for &mark in marks.iter().rev() {
+            if mark > 0 && (out[mark - 1] != b':' || !is_value) {
+                continue;
+            }
+            let rest = &out[mark + 1..];
+            let colon = rest.iter().position(|byte| *byte == b':').filter(|_| is_value);
+            let length = colon.unwrap_or(rest.len());
+            if out[mark] == b'=' {
+                if length > 0 {
+                    // The path of a command stands there; by that name there is none.
+                    return Outcome::Fatal;
+                }
+                continue;
+            }
+            let name = &rest[..rest[..length].iter().position(|byte| *byte == b'/').unwrap_or(length)];
+            match name.first() {
+                None => {
+                    let Found::Given(home) = self.look_up(b"HOME") else { return Outcome::Unknown(Problem::Expansion) };
+                    out.splice(mark..=mark, home);
+                }
+                // A person's home, or a shell that stops because there is nobody by that name.
+                Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'+' | b'-') => {
+                    return Outcome::Unknown(Problem::Expansion);
+                }
+                Some(first) if first.is_ascii_digit() || super::word::is_letter(name, 0) => return Outcome::Fatal,
+                Some(_) => {}
+            }
         }
         Outcome::Text(out)
     }
 
-    /// Puts plain text out, with a tilde at its start or after a colon as the home directory.
+    /// Puts plain text out in bash and dash, with a tilde at its start or after a colon as the home directory.
     fn plain(&self, text: &[u8], is_first: bool, is_last: bool, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let mut is_start = is_first;
-        let mut position = 0;
-        while position < text.len() {
-            let byte = text[position];
-            let part = &text[position..];
-            let length = part.iter().position(|b| *b == b':').unwrap_or(part.len());
-            if is_start && position > 0 && byte == b'=' && self.dialect == Dialect::Zsh && part.len() > 1 {
-                // The same after a colon.
-                return Err(Outcome::Fatal);
-            }
+        for (position, &byte) in text.iter().enumerate() {
             if is_start && byte == b'~' {
-                let end = part[..length].iter().position(|b| *b == b'/').unwrap_or(length);
+                let part = &text[position..];
+                let end = part.iter().position(|b| matches!(b, b'/' | b':')).unwrap_or(part.len());
                 let is_whole = end < part.len() || is_last;
                 let Found::Given(home) = self.look_up(b"HOME") else {
                     return Err(Outcome::Unknown(Problem::Expansion));
@@ -159,13 +187,10 @@ impl Shell<'_> {
                     return Err(Outcome::Unknown(Problem::Expansion));
                 }
                 out.extend_from_slice(&home);
-                position += 1;
-                is_start = false;
-                continue;
+            } else {
+                out.push(byte);
             }
             is_start = byte == b':';
-            out.push(byte);
-            position += 1;
         }
         Ok(())
     }

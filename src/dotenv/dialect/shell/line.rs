@@ -6,6 +6,20 @@ use crate::dotenv::Dialect;
 use crate::dotenv::character::{find, name_length};
 use crate::dotenv::reading::Problem;
 
+/// Whether a brace at the edge of a word has no partner: in zsh it opens or closes a block even there. A word of its own may begin
+/// or end one.
+fn has_odd_brace(word: &Word, is_first: bool) -> bool {
+    use super::word::Piece;
+    if matches!(word.plain(), Some(b"{" | b"}")) {
+        return false;
+    }
+    let plain = word.pieces.iter().filter_map(|piece| if let Piece::Plain(text) = piece { Some(text) } else { None });
+    let count = |brace: u8| plain.clone().flatten().filter(|byte| **byte == brace).count();
+    let ends = matches!(word.pieces.last(), Some(Piece::Plain(text)) if text.last() == Some(&b'}'));
+    let begins = is_first && matches!(word.pieces.first(), Some(Piece::Plain(text)) if text.first() == Some(&b'{'));
+    (ends && count(b'}') > count(b'{')) || (begins && count(b'{') > count(b'}'))
+}
+
 /// What stands before a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
@@ -51,7 +65,7 @@ pub enum Command {
         place: (usize, usize),
     },
     /// `(` at the place of a command.
-    Open(usize),
+    Open,
     /// `)`.
     Close(usize),
 }
@@ -114,11 +128,10 @@ impl Line<'_> {
             self.skip_comment();
             match self.peek() {
                 None if is_owed => return Err(Broken(self.position, Problem::RejectedLine)),
-                None => return Ok(()),
                 Some(b'\n') if is_owed => self.position += 1,
-                Some(b'\n') => return Ok(()),
+                None | Some(b'\n') => return Ok(()),
                 Some(b'(') => {
-                    self.commands.push(Command::Open(self.position));
+                    self.commands.push(Command::Open);
                     self.position += 1;
                     self.depth += 1;
                     (join, is_owed, is_piped) = (Join::Then, false, false);
@@ -234,7 +247,8 @@ impl Line<'_> {
                         continue;
                     }
                     let word = self.cutter.word(self.position)?;
-                    if self.cutter.shell == Dialect::Zsh && !words.is_empty() && word.plain() == Some(b"}") {
+                    let is_late = !words.is_empty() && word.plain() == Some(b"}");
+                    if self.cutter.shell == Dialect::Zsh && (is_late || has_odd_brace(&word, words.is_empty())) {
                         return self.broken();
                     }
                     self.position = word.end;

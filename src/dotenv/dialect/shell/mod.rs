@@ -11,6 +11,7 @@
 //! syntax error ends the reading: bash and zsh keep what was set before, dash ends the shell and so the program.
 
 mod ansi;
+mod declare;
 mod expand;
 mod line;
 mod run;
@@ -44,6 +45,8 @@ struct Shell<'a> {
     has_arguments: bool,
     /// The blocks that are open.
     blocks: Vec<Block>,
+    /// Where the line with the outermost of them begins, and how many assignments came before it.
+    opened: (usize, usize),
 }
 
 /// A block of shell code.
@@ -72,6 +75,7 @@ pub fn read(file: &[u8], dialect: Dialect, environment: &Environment<'_>) -> Rea
         exports_all: true,
         has_arguments: false,
         blocks: Vec::new(),
+        opened: (0, 0),
     };
     shell.run();
     if dialect == Dialect::Zsh {
@@ -90,6 +94,9 @@ impl Shell<'_> {
                     Ok(line) => line,
                     Err(Broken(at, problem)) => return self.give_up(problem, at, self.bytes.len()),
                 };
+            if self.blocks.is_empty() {
+                self.opened = (position, self.draft.lines.len());
+            }
             if let Err(stop) = self.run_line(&commands) {
                 match stop {
                     run::Stop::Quietly => {}
@@ -99,6 +106,12 @@ impl Shell<'_> {
                 return;
             }
             position = next.max(position + 1);
+        }
+        if !self.blocks.is_empty() {
+            // A block that never ends was never run, nor what stands before it on its line.
+            let (start, first) = self.opened;
+            self.give_up(Problem::ShellCode, start, self.bytes.len());
+            self.draft.lines[first..].iter_mut().for_each(|line| line.value = Found::Absent);
         }
     }
 

@@ -21,7 +21,7 @@ pub enum Stop {
 
 /// Whether a command of a list runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Status {
+pub enum Status {
     Success,
     Failure,
     Unknown,
@@ -32,7 +32,7 @@ impl Shell<'_> {
         let mut status = Status::Success;
         for command in commands {
             match command {
-                Command::Open(_) => self.blocks.push(Block::Subshell),
+                Command::Open => self.blocks.push(Block::Subshell),
                 Command::Close(at) => {
                     // In a `case` it stands alone.
                     if self.blocks.last() == Some(&Block::Subshell) {
@@ -85,6 +85,13 @@ impl Shell<'_> {
             return Ok(status);
         };
         let name = command.plain().unwrap_or_default();
+        // After an assignment a reserved word is a word like any other.
+        let name = if assigns.is_empty() || !is_reserved(name) { name } else { b"" };
+        let may_vanish = words.len() == 1
+            && command
+                .pieces
+                .iter()
+                .all(|piece| matches!(piece, Piece::Unknown(_) | Piece::Variable(_) | Piece::Choice(..)));
         let is_special = matches!(
             name,
             b"export"
@@ -106,8 +113,9 @@ impl Shell<'_> {
             if stays {
                 self.assign(assign, context)?;
             } else {
-                // For that one command alone.
-                self.push(assign, Found::Absent, false);
+                // For that one command alone, unless the command turns out to be none.
+                let value = if may_vanish && context.is_kept { Found::Unknowable } else { Found::Absent };
+                self.push(assign, value, false);
             }
         }
         if context.is_kept {
@@ -211,7 +219,7 @@ impl Shell<'_> {
         for word in words {
             // A tilde may lead anywhere here; only what is fatal counts.
             let is_assignment = matches!(word.pieces.first(), Some(Piece::Plain(text)) if name_length(text) > 0);
-            let is_fatal = matches!(self.expand(&word.pieces), Outcome::Fatal);
+            let is_fatal = matches!(self.expand_as(&word.pieces, false), Outcome::Fatal);
             let is_plain_fatal =
                 is_assignment && !word.pieces.iter().any(|piece| matches!(piece, Piece::Bad | Piece::Choice(..)));
             if is_fatal && !is_plain_fatal {
@@ -235,8 +243,7 @@ impl Shell<'_> {
                 Some(b"--") => break,
                 Some([b'-', flags @ ..]) if !flags.is_empty() => self.exports_all |= flags.contains(&b'a'),
                 Some([b'+', flags @ ..]) if flags.contains(&b'a') => self.exports_all = false,
-                Some(b"allexport") => {}
-                Some([b'+', ..]) => {}
+                Some(b"allexport" | [b'+', ..]) => {}
                 _ => {
                     self.has_arguments = true;
                     return;
@@ -253,111 +260,12 @@ impl Shell<'_> {
         }
     }
 
-    /// `export NAME=value …` and its kind.
-    fn declare(&mut self, command: &[u8], arguments: &[Word], context: &Context) -> Result<Status, Stop> {
-        let mut is_simple = true;
-        for word in arguments {
-            if let Some(flags) = word.plain().filter(|text| text.len() > 1 && text.starts_with(b"-")) {
-                is_simple &= flags[1..].iter().all(|flag| matches!(flag, b'x' | b'r' | b'g' | b'p' | b'-'));
-                continue;
-            }
-            let whole;
-            let pieces = match word.pieces.first() {
-                Some(Piece::Plain(text)) if is_assignment(text, self.dialect) => &word.pieces,
-                _ => {
-                    // The name is not written plainly: what counts is what the word comes to.
-                    whole = match self.expand(&word.pieces) {
-                        Outcome::Text(text) => vec![Piece::Plain(text)],
-                        _ => {
-                            let first = word.pieces.first();
-                            let is_bad =
-                                matches!(first, Some(Piece::Plain(text)) if text.get(name_length(text)).is_some());
-                            let problem = if is_bad { Problem::BadName } else { Problem::Expansion };
-                            self.draft.note(problem, word.start, word.end);
-                            if is_bad && context.is_kept && self.dialect != Dialect::Bash {
-                                return Err(match self.dialect {
-                                    Dialect::Dash => Stop::Shell(problem, word.start, word.end),
-                                    _ => Stop::Broken(problem, word.start, word.end),
-                                });
-                            }
-                            continue;
-                        }
-                    };
-                    &whole
-                }
-            };
-            let Some(Piece::Plain(text)) = pieces.first() else { continue };
-            let length = name_length(text);
-            let appends = text.get(length) == Some(&b'+') && self.dialect == Dialect::Bash;
-            let sign = length + usize::from(appends);
-            let has_sign = text.get(sign) == Some(&b'=');
-            let is_bare = length == text.len() && pieces.len() == 1;
-            if length == 0 || !(has_sign || is_bare) {
-                if word.pieces.iter().all(|piece| matches!(piece, Piece::Variable(_))) && text.is_empty() {
-                    continue;
-                }
-                self.draft.note(Problem::BadName, word.start, word.end);
-                match self.dialect {
-                    Dialect::Dash if context.is_kept => {
-                        return Err(Stop::Shell(Problem::BadName, word.start, word.end));
-                    }
-                    Dialect::Zsh if context.is_kept && !super::word::is_letter(text, length) => {
-                        return Err(Stop::Broken(Problem::BadName, word.start, word.end));
-                    }
-                    _ => continue,
-                }
-            }
-            let key = text[..length].to_vec();
-            if is_bare {
-                if command == b"export" {
-                    self.export(&key, word);
-                }
-                continue;
-            }
-            let text = text.clone();
-            let mut pieces = pieces.clone();
-            if text.len() == sign + 1 {
-                pieces.remove(0);
-            } else {
-                pieces[0] = Piece::Plain(text[sign + 1..].to_vec());
-            }
-            let start = (word.start + sign + 1).min(word.end);
-            let quote =
-                if pieces.iter().all(|piece| matches!(piece, Piece::Plain(_))) { Quote::None } else { word.quote };
-            let value = Word { start, end: word.end, pieces, quote };
-            let assign = Assign { key, appends, start: word.start, value: is_simple.then_some(value), end: word.end };
-            let was = self.exports_all;
-            self.exports_all |= command == b"export";
-            let outcome = self.assign_with(&assign, context, command == b"export");
-            self.exports_all = was;
-            outcome?;
-        }
-        Ok(Status::Success)
-    }
-
-    /// `export NAME`: a value it has already goes out from now on.
-    fn export(&mut self, key: &[u8], word: &Word) {
-        self.draft.note(Problem::NoValue, word.start, word.end);
-        if self.dialect == Dialect::Zsh && self.exported.iter().any(|known| known == key) {
-            // Said twice of a name without a value, it gives it an empty one.
-            self.variables.entry(key.to_vec()).or_insert_with(|| Found::Given(Vec::new()));
-        }
-        let is_new = !self.draft.lines.iter().any(|line| line.key == key && line.value != Found::Absent);
-        self.exported.push(key.to_vec());
-        if let Some(value) = self.variables.get(key).filter(|_| is_new) {
-            let value = value.clone();
-            let (start, end) = (word.start, word.end);
-            let key = key.to_vec();
-            self.draft.lines.push(Line { start, end, key, raw: (end, end), quote: Quote::None, export: true, value });
-        }
-    }
-
     fn assign(&mut self, assign: &Assign, context: &Context) -> Result<bool, Stop> {
         self.assign_with(assign, context, false)
     }
 
     /// Does an assignment; whether its outcome is known.
-    fn assign_with(&mut self, assign: &Assign, context: &Context, export: bool) -> Result<bool, Stop> {
+    pub fn assign_with(&mut self, assign: &Assign, context: &Context, export: bool) -> Result<bool, Stop> {
         let Some(word) = &assign.value else {
             self.draft.note(Problem::ShellCode, assign.start, assign.end);
             self.push(assign, Found::Absent, export);
@@ -407,23 +315,41 @@ impl Shell<'_> {
     }
 }
 
+/// Whether a word begins, parts or ends a block.
+fn is_reserved(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"{" | b"}"
+            | b"!"
+            | b"if"
+            | b"then"
+            | b"else"
+            | b"elif"
+            | b"fi"
+            | b"for"
+            | b"while"
+            | b"until"
+            | b"do"
+            | b"done"
+            | b"case"
+            | b"esac"
+            | b"select"
+            | b"function"
+            | b"time"
+    )
+}
+
 /// Whether the text may stand for names of files.
 fn is_pattern(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b'*' | b'?')) || (text.contains(&b'[') && text.contains(&b']'))
 }
 
-/// Whether a word's plain start is `NAME=` or `NAME+=`, or a name alone.
-fn is_assignment(text: &[u8], shell: Dialect) -> bool {
-    let length = name_length(text);
-    let sign = length + usize::from(text.get(length) == Some(&b'+') && shell != Dialect::Dash);
-    length > 0 && (text.get(sign) == Some(&b'=') || length == text.len())
-}
-
 /// How a command stands in its line.
 pub struct Context {
     /// Whether what it sets stays in this shell.
-    is_kept: bool,
+    pub is_kept: bool,
     /// Whether it is certain to run.
-    is_certain: bool,
-    place: (usize, usize),
+    pub is_certain: bool,
+    /// Where it begins and ends.
+    pub place: (usize, usize),
 }

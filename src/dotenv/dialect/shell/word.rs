@@ -121,6 +121,16 @@ impl Cutter<'_> {
             match byte {
                 b'"' if inside == Inside::Quotes => break,
                 b'}' if matches!(inside, Inside::Braces | Inside::QuotedBraces) => break,
+                // zsh takes parentheses inside a word as text, or as a pattern.
+                b'(' if inside == Inside::Line
+                    && self.shell == Dialect::Zsh
+                    && position > start
+                    && bytes.get(position + 1) != Some(&b')') =>
+                {
+                    let close = self.parentheses(position)?;
+                    bytes[position..close].iter().for_each(|byte| text.push(*byte, true, &mut pieces));
+                    position = close;
+                }
                 _ if inside == Inside::Line && is_meta(byte) => break,
                 b'\\' => {
                     let next = bytes.get(position + 1).copied();
@@ -136,7 +146,7 @@ impl Cutter<'_> {
                             continue;
                         }
                     }
-                    position += 2;
+                    position = (position + 2).min(bytes.len());
                 }
                 b'\'' if !is_quoted => {
                     let close = find(bytes, position + 1, b'\'').ok_or(Broken(position, Problem::UnterminatedQuote))?;
@@ -291,6 +301,7 @@ impl Cutter<'_> {
     }
 
     /// The position after a parenthesis's partner; quotes inside are looked over.
+    #[allow(clippy::match_same_arms)] // Inside quotes and outside are told apart.
     pub fn parentheses(&self, open: usize) -> Result<usize, Broken> {
         let mut depth = 0usize;
         let mut quote = None;
