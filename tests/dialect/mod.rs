@@ -1,0 +1,17 @@
+//! Translation between dialects: every pair, every scenario, and the points of the conformance list by name.
+
+mod asked;
+mod client;
+mod grammar_anthropic;
+mod grammar_chat;
+mod grammar_responses;
+mod json;
+mod mutation;
+mod pairs;
+mod points;
+mod points_client;
+mod points_errors;
+mod points_tools;
+mod said;
+mod sse;
+mod upstream;
