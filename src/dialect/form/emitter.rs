@@ -29,6 +29,9 @@ struct Call {
 /// The most bytes of arguments that are kept to compare with a later whole; 64 MB, as for one event.
 const MAX_ARGUMENT_BYTES: usize = 64 << 20;
 
+/// What a call is named that came without a name; the client says that there is no such tool, and the model tries again.
+const NO_NAME: &str = "unnamed_tool";
+
 /// Collects events.
 #[derive(Debug, Default)]
 pub struct Emitter {
@@ -38,6 +41,7 @@ pub struct Emitter {
     next: usize,
     running: Option<(Running, usize)>,
     calls: Vec<Call>,
+    ids: Vec<String>,
     had_call: bool,
     incomplete_call: bool,
 }
@@ -131,10 +135,19 @@ impl Emitter {
         self.calls.last().map(|call| call.key.clone())
     }
 
-    /// Opens a call under the upstream's key for it.
-    pub fn call(&mut self, key: &str, part: PartStart) {
+    /// Opens a call under the upstream's key for it. No two calls of an answer have one id, and none is without name.
+    pub fn call(&mut self, key: &str, mut part: PartStart) {
         if self.ended {
             return;
+        }
+        if let PartStart::ToolCall { id, name, .. } = &mut part {
+            if name.is_empty() {
+                NO_NAME.clone_into(name);
+            }
+            if self.ids.contains(id) {
+                *id = format!("{id}_{}", self.next);
+            }
+            self.ids.push(id.clone());
         }
         self.close_running();
         let custom = matches!(part, PartStart::ToolCall { custom: true, .. });

@@ -229,7 +229,7 @@ impl Reasoning {
 
     /// The budget, from the effort where none is named.
     pub fn budget(&self) -> Option<u64> {
-        self.budget.or(match self.effort.as_deref()? {
+        self.budget.or_else(|| match self.effort.as_deref()? {
             "minimal" => Some(1_024),
             "low" => Some(2_048),
             "medium" => Some(8_192),
