@@ -9,6 +9,7 @@ mod cli;
 mod config;
 #[cfg(unix)]
 mod daemon;
+mod dialect;
 #[cfg(unix)]
 mod detect;
 mod explain;

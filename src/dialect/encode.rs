@@ -81,7 +81,11 @@ impl Encoding<'_> {
         let grammar = format.get("grammar").unwrap_or(format);
         let syntax = grammar.str("syntax").unwrap_or("grammar");
         let text = tool.description.clone().unwrap_or_default();
-        Some(format!("{text}\n\nThe `input` must match this {syntax} grammar:\n{}", grammar.text("definition")).trim_start().to_owned())
+        Some(
+            format!("{text}\n\nThe `input` must match this {syntax} grammar:\n{}", grammar.text("definition"))
+                .trim_start()
+                .to_owned(),
+        )
     }
 
     /// A tool's schema; a custom tool takes one text.

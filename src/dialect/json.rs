@@ -126,7 +126,8 @@ impl Json {
     /// The number, where this is a whole one that is not negative; `12.0` counts as one.
     pub fn as_u64(&self) -> Option<u64> {
         let Self::Number(n) = self else { return None };
-        let whole = n.split_once('.').filter(|(_, part)| part.bytes().all(|b| b == b'0')).map_or(n.as_str(), |(w, _)| w);
+        let whole =
+            n.split_once('.').filter(|(_, part)| part.bytes().all(|b| b == b'0')).map_or(n.as_str(), |(w, _)| w);
         whole.parse().ok()
     }
 

@@ -8,7 +8,8 @@ pub fn source_of(address: &str) -> MediaSource {
         return MediaSource::Url(address.to_owned());
     };
     let mut words = head.split(';');
-    let mime = words.next().filter(|mime| mime.contains('/')).unwrap_or("application/octet-stream").to_ascii_lowercase();
+    let mime =
+        words.next().filter(|mime| mime.contains('/')).unwrap_or("application/octet-stream").to_ascii_lowercase();
     if words.any(|word| word.trim().eq_ignore_ascii_case("base64")) {
         MediaSource::Base64 { mime, data: data.to_owned() }
     } else {

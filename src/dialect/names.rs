@@ -29,7 +29,8 @@ fn legal_name(name: &str) -> String {
     if !name.is_empty() && name.len() <= MAX_NAME_BYTES && is_plain(name) {
         return name.to_owned();
     }
-    let kept: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(50).collect();
+    let kept: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(50).collect();
     format!("{kept}_{}", digest(name, 10))
 }
 
@@ -42,7 +43,11 @@ fn flat_name(namespace: Option<&str>, name: &str) -> String {
 
 /// An id every upstream takes: itself where it is legal, else made from it.
 pub fn legal_id(id: &str) -> String {
-    if !id.is_empty() && id.len() <= MAX_ID_BYTES && is_plain(id) { id.to_owned() } else { format!("call_{}", digest(id, 24)) }
+    if !id.is_empty() && id.len() <= MAX_ID_BYTES && is_plain(id) {
+        id.to_owned()
+    } else {
+        format!("call_{}", digest(id, 24))
+    }
 }
 
 /// An id of nine letters and digits.

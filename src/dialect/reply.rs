@@ -52,8 +52,12 @@ pub(super) fn translate(translation: &Translation, status: u16, headers: &[(&str
     let mut reply = match answer(translation, status, body) {
         Ok(response) => {
             let body = match route.inbound {
-                Dialect::AnthropicMessages => anthropic_messages::response::encode(&response, &translation.client_model, route),
-                Dialect::OpenaiResponses => openai_responses::response::encode(&response, &translation.client_model, route),
+                Dialect::AnthropicMessages => {
+                    anthropic_messages::response::encode(&response, &translation.client_model, route)
+                }
+                Dialect::OpenaiResponses => {
+                    openai_responses::response::encode(&response, &translation.client_model, route)
+                }
                 Dialect::OpenaiChat | Dialect::Gemini => {
                     openai_chat::response::encode(&response, &translation.client_model, route)
                 }
@@ -108,7 +112,8 @@ fn looks_like_events(body: &[u8]) -> bool {
 
 /// The events of a reply in one piece; an error in a reply with status 200 is one.
 pub(super) fn decode_whole(body: &Json, route: &Route) -> Vec<Event> {
-    let is_error = body.get("error").is_some() && ["choices", "content", "output", "candidates"].iter().all(|n| body.get(n).is_none());
+    let is_error = body.get("error").is_some()
+        && ["choices", "content", "output", "candidates"].iter().all(|n| body.get(n).is_none());
     if is_error && route.upstream != Dialect::OpenaiResponses {
         let failure = decode_error(200, body, route);
         return vec![Event::Error(failure)];

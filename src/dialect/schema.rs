@@ -26,9 +26,27 @@ pub fn clean(schema: Option<&Json>) -> Json {
 
 /// The words Gemini's own `Schema` has (wire protocols, section 5); anything else is a 400 there.
 const GEMINI_WORDS: [&str; 21] = [
-    "type", "format", "title", "description", "nullable", "enum", "items", "minItems", "maxItems", "properties",
-    "propertyOrdering", "required", "minProperties", "maxProperties", "minimum", "maximum", "minLength", "maxLength",
-    "pattern", "anyOf", "default",
+    "type",
+    "format",
+    "title",
+    "description",
+    "nullable",
+    "enum",
+    "items",
+    "minItems",
+    "maxItems",
+    "properties",
+    "propertyOrdering",
+    "required",
+    "minProperties",
+    "maxProperties",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "anyOf",
+    "default",
 ];
 /// A `$ref` that leads to itself ends here.
 const MAX_DEPTH: usize = 24;
@@ -102,7 +120,9 @@ fn reduce(schema: &Json, root: &Json, depth: usize) -> Json {
         let known: Vec<Json> = required
             .elements()
             .iter()
-            .filter(|name| name.as_str().is_some_and(|name| out.get("properties").is_some_and(|p| p.get(name).is_some())))
+            .filter(|name| {
+                name.as_str().is_some_and(|name| out.get("properties").is_some_and(|p| p.get(name).is_some()))
+            })
             .cloned()
             .collect();
         out.set("required", known);

@@ -95,10 +95,14 @@ impl Stream {
             decoder: Decoder::new(&route),
             restore: translation.restore(),
             encoder: match route.inbound {
-                Dialect::AnthropicMessages => {
-                    Encoder::Anthropic(anthropic_messages::stream_encode::Encoder::new(model, translation.estimate, &route))
+                Dialect::AnthropicMessages => Encoder::Anthropic(anthropic_messages::stream_encode::Encoder::new(
+                    model,
+                    translation.estimate,
+                    &route,
+                )),
+                Dialect::OpenaiResponses => {
+                    Encoder::Responses(openai_responses::stream_encode::Encoder::new(model, &route))
                 }
-                Dialect::OpenaiResponses => Encoder::Responses(openai_responses::stream_encode::Encoder::new(model, &route)),
                 Dialect::OpenaiChat | Dialect::Gemini => {
                     Encoder::Chat(openai_chat::stream_encode::Encoder::new(model, translation.include_usage(), &route))
                 }
@@ -134,7 +138,10 @@ impl Stream {
                 }
                 *held = Vec::new();
                 self.framing = Framing::Events;
-                vec![Event::Error(Failure::new(super::form::FailureKind::Upstream, "the upstream sent too large a reply"))]
+                vec![Event::Error(Failure::new(
+                    super::form::FailureKind::Upstream,
+                    "the upstream sent too large a reply",
+                ))]
             }
             _ => self.decoder.push(bytes),
         };
@@ -190,7 +197,9 @@ impl Stream {
                     continue;
                 }
                 match &event {
-                    Event::Start { usage: Some(usage), .. } | Event::End { usage: Some(usage), .. } => self.usage = Some(*usage),
+                    Event::Start { usage: Some(usage), .. } | Event::End { usage: Some(usage), .. } => {
+                        self.usage = Some(*usage)
+                    }
                     Event::Error(failure) => self.failure = Some(failure.clone()),
                     _ => {}
                 }

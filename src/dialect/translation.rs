@@ -49,7 +49,9 @@ pub fn decode_request(inbound: Dialect, body: &[u8]) -> Result<Request, Failure>
         Dialect::OpenaiChat => openai_chat::request_decode::decode(&body)?,
         Dialect::AnthropicMessages => anthropic_messages::request_decode::decode(&body)?,
         Dialect::OpenaiResponses => openai_responses::request_decode::decode(&body)?,
-        Dialect::Gemini => return Err(Failure::new(FailureKind::NotFound, "clients of the Gemini dialect are not served")),
+        Dialect::Gemini => {
+            return Err(Failure::new(FailureKind::NotFound, "clients of the Gemini dialect are not served"));
+        }
     };
     request.messages = arrange::arrange(std::mem::take(&mut request.messages));
     Ok(request)
@@ -138,5 +140,7 @@ impl Translation {
 
 fn custom_calls(request: &Request) -> HashSet<String> {
     let parts = request.messages.iter().flat_map(|message| &message.parts);
-    parts.filter_map(|part| if let Part::ToolCall(call) = part { call.custom.then(|| call.id.clone()) } else { None }).collect()
+    parts
+        .filter_map(|part| if let Part::ToolCall(call) = part { call.custom.then(|| call.id.clone()) } else { None })
+        .collect()
 }

@@ -33,13 +33,24 @@ pub fn conversations() -> Vec<(&'static str, Vec<Turn>, Vec<&'static str>)> {
         ),
         (
             "mid-system",
-            vec![System("S"), User(vec![Text("hi")]), System("Also be kind."), Assistant("ok", vec![]), User(vec![Text("go")])],
+            vec![
+                System("S"),
+                User(vec![Text("hi")]),
+                System("Also be kind."),
+                Assistant("ok", vec![]),
+                User(vec![Text("go")]),
+            ],
             vec!["system S", "user text hi", "system Also be kind.", "assistant text ok", "user text go"],
         ),
         (
             "images",
             vec![User(vec![Text("look"), Png("iVBORw0KGgo="), ImageUrl("https://example.com/a.png"), Text("well?")])],
-            vec!["user text look", "user image image/png iVBORw0KGgo=", "user image https://example.com/a.png", "user text well?"],
+            vec![
+                "user text look",
+                "user image image/png iVBORw0KGgo=",
+                "user image https://example.com/a.png",
+                "user text well?",
+            ],
         ),
         ("document", vec![User(vec![Pdf("JVBERi0="), Text("sum up")])], vec!["user file JVBERi0=", "user text sum up"]),
         (
@@ -48,7 +59,10 @@ pub fn conversations() -> Vec<(&'static str, Vec<Turn>, Vec<&'static str>)> {
                 User(vec![Text("weather and time?")]),
                 Assistant(
                     "Looking.",
-                    vec![("call_1", "get_weather", r#"{"n":12345678901234567890123,"c":"Bern"}"#), ("call_2", "get_time", "{}")],
+                    vec![
+                        ("call_1", "get_weather", r#"{"n":12345678901234567890123,"c":"Bern"}"#),
+                        ("call_2", "get_time", "{}"),
+                    ],
                 ),
                 Results(vec![("call_2", vec![Text("noon")], false), ("call_1", vec![Text("no such city")], true)]),
                 User(vec![Text("thanks")]),
@@ -183,7 +197,10 @@ fn chat(body: &Value, told: &mut Told) {
                             "file" => {
                                 assert!(part["file"]["filename"].is_string());
                                 let data = part["file"]["file_data"].as_str().unwrap();
-                                told.lines.push(format!("user file {}", data.strip_prefix("data:application/pdf;base64,").unwrap()));
+                                told.lines.push(format!(
+                                    "user file {}",
+                                    data.strip_prefix("data:application/pdf;base64,").unwrap()
+                                ));
                             }
                             other => panic!("{other}"),
                         }
@@ -198,7 +215,11 @@ fn chat(body: &Value, told: &mut Told) {
                 for call in message["tool_calls"].as_array().into_iter().flatten() {
                     assert_eq!(call["type"], "function");
                     let id = call["id"].as_str().unwrap();
-                    told.call(id, call["function"]["name"].as_str().unwrap(), call["function"]["arguments"].as_str().unwrap());
+                    told.call(
+                        id,
+                        call["function"]["name"].as_str().unwrap(),
+                        call["function"]["arguments"].as_str().unwrap(),
+                    );
                     waiting.push(id.into());
                 }
             }
@@ -221,7 +242,9 @@ fn image(url: &str, lines: &mut Vec<String>) {
 
 fn source(source: &Value, kind: &str, lines: &mut Vec<String>) {
     let line = match (kind, source["type"].as_str().unwrap()) {
-        ("image", "base64") => format!("user image {} {}", source["media_type"].as_str().unwrap(), source["data"].as_str().unwrap()),
+        ("image", "base64") => {
+            format!("user image {} {}", source["media_type"].as_str().unwrap(), source["data"].as_str().unwrap())
+        }
         ("image", "url") => format!("user image {}", source["url"].as_str().unwrap()),
         ("document", "base64") => format!("user file {}", source["data"].as_str().unwrap()),
         other => panic!("{other:?}"),
@@ -291,15 +314,22 @@ fn responses(body: &Value, told: &mut Told) {
                 for part in item["content"].as_array().unwrap() {
                     let kind = part["type"].as_str().unwrap();
                     match (role, kind) {
-                        ("developer", "input_text") => told.lines.push(format!("system {}", part["text"].as_str().unwrap())),
-                        ("user", "input_text") | ("assistant", "output_text") => told.text(role, part["text"].as_str().unwrap()),
+                        ("developer", "input_text") => {
+                            told.lines.push(format!("system {}", part["text"].as_str().unwrap()))
+                        }
+                        ("user", "input_text") | ("assistant", "output_text") => {
+                            told.text(role, part["text"].as_str().unwrap())
+                        }
                         ("user", "input_image") => {
                             assert!(part["detail"].is_string());
                             image(part["image_url"].as_str().unwrap(), &mut told.lines);
                         }
                         ("user", "input_file") => {
                             let data = part["file_data"].as_str().unwrap();
-                            told.lines.push(format!("user file {}", data.strip_prefix("data:application/pdf;base64,").unwrap()));
+                            told.lines.push(format!(
+                                "user file {}",
+                                data.strip_prefix("data:application/pdf;base64,").unwrap()
+                            ));
                         }
                         other => panic!("{other:?}"),
                     }
@@ -345,7 +375,11 @@ fn gemini(body: &Value, text: &str, told: &mut Told) {
                 told.text(told_role, text);
             } else if let Some(data) = part.get("inlineData") {
                 let (mime, data) = (data["mimeType"].as_str().unwrap(), data["data"].as_str().unwrap());
-                let line = if mime == "application/pdf" { format!("user file {data}") } else { format!("user image {mime} {data}") };
+                let line = if mime == "application/pdf" {
+                    format!("user file {data}")
+                } else {
+                    format!("user image {mime} {data}")
+                };
                 if had_result { told.later.push(line) } else { told.lines.push(line) }
             } else if let Some(file) = part.get("fileData") {
                 assert!(file["mimeType"].is_string());

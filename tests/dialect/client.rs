@@ -54,13 +54,22 @@ pub fn body(inbound: Dialect, turns: &[Turn]) -> String {
     let mut inputs: Vec<(String, &str)> = Vec::new();
     for (at, turn) in turns.iter().enumerate() {
         match (inbound, turn) {
-            (Dialect::OpenaiChat, Turn::System(text)) => list.push(json!({"role": if at == 0 { "system" } else { "developer" }, "content": text})),
-            (Dialect::OpenaiChat, Turn::User(parts)) => list.push(json!({"role": "user", "content": chat_parts(parts)})),
+            (Dialect::OpenaiChat, Turn::System(text)) => {
+                list.push(json!({"role": if at == 0 { "system" } else { "developer" }, "content": text}))
+            }
+            (Dialect::OpenaiChat, Turn::User(parts)) => {
+                list.push(json!({"role": "user", "content": chat_parts(parts)}))
+            }
             (Dialect::OpenaiChat, Turn::Assistant(text, calls)) => {
                 let mut message = json!({"role": "assistant", "content": text});
                 if !calls.is_empty() {
-                    message["tool_calls"] = json!(calls.iter().map(|(id, name, arguments)| json!({"id": id, "type": "function",
-                        "function": {"name": name, "arguments": arguments}})).collect::<Vec<_>>());
+                    message["tool_calls"] = json!(
+                        calls
+                            .iter()
+                            .map(|(id, name, arguments)| json!({"id": id, "type": "function",
+                        "function": {"name": name, "arguments": arguments}}))
+                            .collect::<Vec<_>>()
+                    );
                 }
                 list.push(message);
             }
@@ -78,7 +87,9 @@ pub fn body(inbound: Dialect, turns: &[Turn]) -> String {
                 body["system"] = json!([{"type": "text", "text": billing}, {"type": "text", "text": text}]);
             }
             (Dialect::AnthropicMessages, Turn::System(text)) => list.push(json!({"role": "system", "content": text})),
-            (Dialect::AnthropicMessages, Turn::User(parts)) => list.push(json!({"role": "user", "content": anthropic_parts(parts)})),
+            (Dialect::AnthropicMessages, Turn::User(parts)) => {
+                list.push(json!({"role": "user", "content": anthropic_parts(parts)}))
+            }
             (Dialect::AnthropicMessages, Turn::Assistant(text, calls)) => {
                 let mut blocks = vec![json!({"type": "text", "text": text})];
                 for (id, name, arguments) in calls {
@@ -95,7 +106,9 @@ pub fn body(inbound: Dialect, turns: &[Turn]) -> String {
                     .collect();
                 list.push(json!({"role": "user", "content": blocks}));
             }
-            (_, Turn::System(text)) => list.push(json!({"type": "message", "role": "developer", "content": [{"type": "input_text", "text": text}]})),
+            (_, Turn::System(text)) => list.push(
+                json!({"type": "message", "role": "developer", "content": [{"type": "input_text", "text": text}]}),
+            ),
             (_, Turn::User(parts)) => list.push(json!({"role": "user", "content": responses_parts(parts)})),
             (_, Turn::Assistant(text, calls)) => {
                 if !text.is_empty() {
@@ -129,7 +142,8 @@ fn every_conversation_reaches_every_upstream() {
             for (name, turns, lines) in &conversations {
                 let what = format!("{} to {}: {name}", inbound.name(), upstream.name());
                 let body = body(inbound, turns);
-                let translation = Translation::new(route(inbound, upstream), body.as_bytes()).unwrap_or_else(|f| panic!("{what}: {f:?}"));
+                let translation = Translation::new(route(inbound, upstream), body.as_bytes())
+                    .unwrap_or_else(|f| panic!("{what}: {f:?}"));
                 let mut got = read(upstream, &translation.request.body);
                 if upstream == Dialect::AnthropicMessages && inbound == Dialect::AnthropicMessages {
                     // Among Anthropic's own the billing line stays.
@@ -188,7 +202,10 @@ fn every_setting_reaches_every_upstream() {
 
         let (anthropic, dropped) = send(*inbound, Dialect::AnthropicMessages, ask);
         assert_eq!((&anthropic["max_tokens"], &anthropic["temperature"]), (&json!(500), &json!(0.25)));
-        assert_eq!(anthropic["tool_choice"], json!({"type": "tool", "name": "get_time", "disable_parallel_tool_use": true}));
+        assert_eq!(
+            anthropic["tool_choice"],
+            json!({"type": "tool", "name": "get_time", "disable_parallel_tool_use": true})
+        );
         assert_eq!(anthropic["output_config"]["format"], json!({"type": "json_schema", "schema": schema}));
         assert_eq!(anthropic["tools"][0]["input_schema"]["type"], "object");
         assert_eq!(dropped, Vec::<String>::new());
@@ -227,7 +244,10 @@ fn thinking_is_asked_for_in_every_dialect() {
         assert_eq!(send(inbound, Dialect::OpenaiChat, &ask).0["reasoning_effort"], "high");
         let thinking = &send(inbound, Dialect::AnthropicMessages, &ask).0["thinking"];
         assert_eq!(*thinking, json!({"type": "enabled", "budget_tokens": 16384}));
-        assert_eq!(send(inbound, Dialect::OpenaiResponses, &ask).0["reasoning"], json!({"effort": "high", "summary": "auto"}));
+        assert_eq!(
+            send(inbound, Dialect::OpenaiResponses, &ask).0["reasoning"],
+            json!({"effort": "high", "summary": "auto"})
+        );
         let thinking = &send(inbound, Dialect::Gemini, &ask).0["generationConfig"]["thinkingConfig"];
         assert_eq!(*thinking, json!({"includeThoughts": true, "thinkingBudget": 16384}));
     }

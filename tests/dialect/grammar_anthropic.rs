@@ -81,8 +81,17 @@ pub fn message(body: &Value) -> Said {
 pub fn error(body: &Value) -> Said {
     assert_eq!(body["type"], "error");
     let kinds = [
-        "invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error",
-        "conflict_error", "request_too_large", "rate_limit_error", "api_error", "timeout_error", "overloaded_error",
+        "invalid_request_error",
+        "authentication_error",
+        "billing_error",
+        "permission_error",
+        "not_found_error",
+        "conflict_error",
+        "request_too_large",
+        "rate_limit_error",
+        "api_error",
+        "timeout_error",
+        "overloaded_error",
     ];
     assert!(kinds.contains(&body["error"]["type"].as_str().unwrap()), "{body}");
     Said { stop: "error", error: body["error"]["message"].as_str().unwrap().into(), ..Said::default() }
@@ -163,7 +172,10 @@ pub fn stream(bytes: &[u8]) -> Said {
                 }
             }
             "message_delta" => {
-                assert!(open.is_none() && !std::mem::replace(&mut delta_seen, true), "one message_delta, after the blocks");
+                assert!(
+                    open.is_none() && !std::mem::replace(&mut delta_seen, true),
+                    "one message_delta, after the blocks"
+                );
                 said.stop = stop(&data["delta"]["stop_reason"]);
                 assert!(data["delta"].as_object().unwrap().contains_key("stop_sequence"));
                 is_usage(&data["usage"], false);

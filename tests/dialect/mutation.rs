@@ -36,7 +36,12 @@ fn random_mutations_never_panic() {
                     let out = replay(&streamed, [first, rest]);
                     // Only the grammar counts here: what was said may be anything.
                     let read = std::panic::catch_unwind(|| read_stream(inbound, &out));
-                    assert!(read.is_ok(), "badly formed: {}\nfrom: {}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&bytes));
+                    assert!(
+                        read.is_ok(),
+                        "badly formed: {}\nfrom: {}",
+                        String::from_utf8_lossy(&out),
+                        String::from_utf8_lossy(&bytes)
+                    );
                     let mut body = upstream::body(upstream_dialect, &said);
                     mutate(&mut body, &mut dice, kind);
                     let reply = whole.reply(200, &[], &body);
@@ -81,10 +86,13 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice, kind: usize) {
         _ => {
             // A number or a null where something else belongs.
             let text = String::from_utf8_lossy(bytes).into_owned();
-            let words = ["\"index\"", "\"type\"", "\"id\"", "\"delta\"", "\"choices\"", "\"item\"", "\"usage\"", "\"content\""];
+            let words =
+                ["\"index\"", "\"type\"", "\"id\"", "\"delta\"", "\"choices\"", "\"item\"", "\"usage\"", "\"content\""];
             let word = words[dice.roll(words.len())];
             let values = ["7", "null", "[]", "{}", "\"x\"", "-1.5e300", "99999999999999999999"];
-            *bytes = text.replacen(&format!("{word}:"), &format!("{word}:{},\"was\":", values[dice.roll(7)]), 1 + dice.roll(3)).into_bytes();
+            *bytes = text
+                .replacen(&format!("{word}:"), &format!("{word}:{},\"was\":", values[dice.roll(7)]), 1 + dice.roll(3))
+                .into_bytes();
         }
     }
 }

@@ -128,13 +128,16 @@ fn reasoning_state_returns_to_its_maker_alone() {
                     next["thinking"] = serde_json::json!({"type": "enabled", "budget_tokens": 2000});
                     let list = next["messages"].as_array_mut().unwrap();
                     list.push(serde_json::json!({"role": "assistant", "content": reply["content"]}));
-                    let result = serde_json::json!({"type": "tool_result", "tool_use_id": "call_a1", "content": "sunny"});
+                    let result =
+                        serde_json::json!({"type": "tool_result", "tool_use_id": "call_a1", "content": "sunny"});
                     list.push(serde_json::json!({"role": "user", "content": [result]}));
                 }
                 _ => {
                     let mut list = vec![serde_json::json!({"role": "user", "content": "hi"})];
                     list.extend(reply["output"].as_array().unwrap().clone());
-                    list.push(serde_json::json!({"type": "function_call_output", "call_id": "call_a1", "output": "sunny"}));
+                    list.push(
+                        serde_json::json!({"type": "function_call_output", "call_id": "call_a1", "output": "sunny"}),
+                    );
                     next["input"] = serde_json::json!(list);
                 }
             }

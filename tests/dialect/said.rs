@@ -64,12 +64,23 @@ pub fn scenarios() -> Vec<(&'static str, Said, bool)> {
         ("tool", Said::text("").call("call_a1", "get_weather", weather), false),
         ("tool-empty", Said::text("").call("call_e", "now", "{}"), false),
         ("tool-after-text", Said::text("Let me look.").call("call_a1", "get_weather", weather), false),
-        ("tool-parallel", Said::text("").call("call_a1", "get_weather", weather).call("call_b2", "get_time", time), false),
-        ("tool-interleaved", Said::text("Both.").call("call_a1", "get_weather", weather).call("call_b2", "get_time", time), true),
+        (
+            "tool-parallel",
+            Said::text("").call("call_a1", "get_weather", weather).call("call_b2", "get_time", time),
+            false,
+        ),
+        (
+            "tool-interleaved",
+            Said::text("Both.").call("call_a1", "get_weather", weather).call("call_b2", "get_time", time),
+            true,
+        ),
         ("thinking", Said::text("42").thinking("six times seven").usage(Some([10, 0, 30, 25])), false),
         (
             "thinking-tool",
-            Said::text("").thinking("I need the weather").call("call_a1", "get_weather", weather).usage(Some([10, 0, 30, 25])),
+            Said::text("")
+                .thinking("I need the weather")
+                .call("call_a1", "get_weather", weather)
+                .usage(Some([10, 0, 30, 25])),
             false,
         ),
     ]

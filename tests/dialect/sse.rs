@@ -29,7 +29,10 @@ pub fn read(bytes: &[u8]) -> Vec<Sent> {
         let (mut event, mut data) = (None, None);
         for line in block.split('\n') {
             if let Some(name) = line.strip_prefix("event: ") {
-                assert!(event.replace(name.to_owned()).is_none() && data.is_none(), "one name, before the data: {block}");
+                assert!(
+                    event.replace(name.to_owned()).is_none() && data.is_none(),
+                    "one name, before the data: {block}"
+                );
             } else if let Some(value) = line.strip_prefix("data: ") {
                 assert!(data.replace(value.to_owned()).is_none(), "one data line: {block}");
             } else {

@@ -79,8 +79,11 @@ fn chat(said: &Said) -> String {
 fn chat_stream(said: &Said, mixed: bool) -> String {
     let chunk = |delta: Value, finish: Option<&str>| {
         let choice = json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish});
-        event(None, &json!({"id": "chatcmpl-77", "object": "chat.completion.chunk", "created": 1, "model": "real-model",
-            "choices": [choice], "usage": null, "obfuscation": "xx"}))
+        event(
+            None,
+            &json!({"id": "chatcmpl-77", "object": "chat.completion.chunk", "created": 1, "model": "real-model",
+            "choices": [choice], "usage": null, "obfuscation": "xx"}),
+        )
     };
     let mut out = String::from(": keep-alive\n\n");
     out += &chunk(json!({"role": "assistant", "content": ""}), None);
@@ -93,7 +96,10 @@ fn chat_stream(said: &Said, mixed: bool) -> String {
     let call = |at: usize, body: Value| chunk(json!({"tool_calls": [{"index": at, "function": body}]}), None);
     let head = |at: usize| {
         let (id, name, _) = &said.calls[at];
-        chunk(json!({"tool_calls": [{"index": at, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}]}), None)
+        chunk(
+            json!({"tool_calls": [{"index": at, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}]}),
+            None,
+        )
     };
     if mixed {
         (0..said.calls.len()).for_each(|at| out += &head(at));
@@ -113,8 +119,11 @@ fn chat_stream(said: &Said, mixed: bool) -> String {
     }
     out += &chunk(json!({}), Some(chat_finish(said)));
     if said.usage.is_some() {
-        out += &event(None, &json!({"id": "chatcmpl-77", "object": "chat.completion.chunk", "created": 1, "model": "real-model",
-            "choices": [], "usage": chat_usage(said)}));
+        out += &event(
+            None,
+            &json!({"id": "chatcmpl-77", "object": "chat.completion.chunk", "created": 1, "model": "real-model",
+            "choices": [], "usage": chat_usage(said)}),
+        );
     }
     out + "data: [DONE]\n\n"
 }
@@ -148,7 +157,8 @@ fn anthropic(said: &Said) -> String {
     for (id, name, arguments) in &said.calls {
         blocks.push(format!(r#"{{"type":"tool_use","id":"{id}","name":"{name}","input":{arguments}}}"#));
     }
-    let rest = json!({"stop_reason": anthropic_stop(said), "stop_sequence": null, "usage": anthropic_usage(said)}).to_string();
+    let rest =
+        json!({"stop_reason": anthropic_stop(said), "stop_sequence": null, "usage": anthropic_usage(said)}).to_string();
     let rest = if said.usage.is_none() { rest.replace(&anthropic_usage(said).to_string(), "null") } else { rest };
     format!(
         r#"{{"id":"msg_77","type":"message","role":"assistant","model":"real-model","content":[{}],{}"#,
@@ -190,11 +200,13 @@ fn anthropic_stream(said: &Said) -> String {
     for (id, name, arguments) in &said.calls {
         let mut deltas = vec![json!({"type": "input_json_delta", "partial_json": ""})];
         if arguments != "{}" {
-            deltas.extend(pieces(arguments).into_iter().map(|p| json!({"type": "input_json_delta", "partial_json": p})));
+            deltas
+                .extend(pieces(arguments).into_iter().map(|p| json!({"type": "input_json_delta", "partial_json": p})));
         }
         block(json!({"type": "tool_use", "id": id, "name": name, "input": {}}), deltas);
     }
-    let mut last = json!({"type": "message_delta", "delta": {"stop_reason": anthropic_stop(said), "stop_sequence": null}});
+    let mut last =
+        json!({"type": "message_delta", "delta": {"stop_reason": anthropic_stop(said), "stop_sequence": null}});
     if let Some([_, _, output, reasoning]) = said.usage {
         last["usage"] = json!({"output_tokens": output, "output_tokens_details": {"thinking_tokens": reasoning}});
     }
@@ -204,8 +216,10 @@ fn anthropic_stream(said: &Said) -> String {
 fn responses_items(said: &Said) -> Vec<Value> {
     let mut items = Vec::new();
     if !said.thinking.is_empty() {
-        items.push(json!({"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": said.thinking}],
-            "encrypted_content": "ENC+rypted="}));
+        items.push(
+            json!({"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": said.thinking}],
+            "encrypted_content": "ENC+rypted="}),
+        );
     }
     if !said.text.is_empty() {
         items.push(json!({"id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
@@ -274,12 +288,18 @@ fn responses_stream(said: &Said, mixed: bool) -> String {
                 added["content"] = json!([]);
                 emit(json!({"type": "response.output_item.added", "output_index": at, "item": added}));
                 let part = json!({"type": "output_text", "text": "", "annotations": []});
-                emit(json!({"type": "response.content_part.added", "item_id": id, "output_index": at, "content_index": 0, "part": part}));
+                emit(
+                    json!({"type": "response.content_part.added", "item_id": id, "output_index": at, "content_index": 0, "part": part}),
+                );
                 for piece in pieces(&said.text) {
-                    emit(json!({"type": "response.output_text.delta", "item_id": id, "output_index": at, "content_index": 0,
-                        "delta": piece, "logprobs": []}));
+                    emit(
+                        json!({"type": "response.output_text.delta", "item_id": id, "output_index": at, "content_index": 0,
+                        "delta": piece, "logprobs": []}),
+                    );
                 }
-                emit(json!({"type": "response.output_text.done", "item_id": id, "output_index": at, "content_index": 0, "text": said.text}));
+                emit(
+                    json!({"type": "response.output_text.done", "item_id": id, "output_index": at, "content_index": 0, "text": said.text}),
+                );
                 emit(json!({"type": "response.output_item.done", "output_index": at, "item": item}));
             }
             _ => {
@@ -287,9 +307,13 @@ fn responses_stream(said: &Said, mixed: bool) -> String {
                 emit(json!({"type": "response.output_item.added", "output_index": at, "item": added}));
                 if !mixed {
                     for piece in pieces(item["arguments"].as_str().unwrap()) {
-                        emit(json!({"type": "response.function_call_arguments.delta", "item_id": id, "output_index": at, "delta": piece}));
+                        emit(
+                            json!({"type": "response.function_call_arguments.delta", "item_id": id, "output_index": at, "delta": piece}),
+                        );
                     }
-                    emit(json!({"type": "response.function_call_arguments.done", "item_id": id, "output_index": at, "arguments": item["arguments"]}));
+                    emit(
+                        json!({"type": "response.function_call_arguments.done", "item_id": id, "output_index": at, "arguments": item["arguments"]}),
+                    );
                     emit(json!({"type": "response.output_item.done", "output_index": at, "item": item}));
                 }
             }
@@ -297,7 +321,8 @@ fn responses_stream(said: &Said, mixed: bool) -> String {
     }
     if mixed {
         let first = items.len() - calls;
-        let mut queues: Vec<Vec<String>> = items[first..].iter().map(|i| pieces(i["arguments"].as_str().unwrap())).collect();
+        let mut queues: Vec<Vec<String>> =
+            items[first..].iter().map(|i| pieces(i["arguments"].as_str().unwrap())).collect();
         while queues.iter().any(|queue| !queue.is_empty()) {
             for (at, queue) in queues.iter_mut().enumerate().filter(|(_, queue)| !queue.is_empty()) {
                 emit(json!({"type": "response.function_call_arguments.delta", "item_id": items[first + at]["id"],

@@ -6,8 +6,22 @@ use crate::dialect::json::Json;
 
 /// Members that are read, or that change nothing of the answer and are left out without a word.
 const KNOWN: [&str; 16] = [
-    "model", "messages", "system", "max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "tools",
-    "tool_choice", "thinking", "output_config", "metadata", "service_tier", "cache_control",
+    "model",
+    "messages",
+    "system",
+    "max_tokens",
+    "stream",
+    "stop_sequences",
+    "temperature",
+    "top_p",
+    "top_k",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "output_config",
+    "metadata",
+    "service_tier",
+    "cache_control",
 ];
 
 /// Reads a request.
@@ -27,7 +41,9 @@ pub fn decode(body: &Json) -> Result<Request, Failure> {
         service_tier: body.str("service_tier").map(str::to_owned),
         ..Request::default()
     };
-    for (name, _) in body.members().iter().filter(|(name, value)| *value != Json::Null && !KNOWN.contains(&name.as_str())) {
+    for (name, _) in
+        body.members().iter().filter(|(name, value)| *value != Json::Null && !KNOWN.contains(&name.as_str()))
+    {
         request.dropped.note(name);
     }
     reasoning(body, &mut request);

@@ -2,7 +2,8 @@
 
 use crate::dialect::encode::{Encoding, SYSTEM_REMINDER};
 use crate::dialect::form::{
-    Failure, Media, MediaKind, MediaSource, Message, OutputFormat, Part, Request, Role, Thinking, ToolChoice, ToolResult,
+    Failure, Media, MediaKind, MediaSource, Message, OutputFormat, Part, Request, Role, Thinking, ToolChoice,
+    ToolResult,
 };
 use crate::dialect::json::{Json, object};
 use crate::dialect::media::placeholder;
@@ -26,7 +27,9 @@ pub fn encode(request: &Request, with: &mut Encoding) -> Result<Json, Failure> {
     let system: Vec<Json> = request.messages[..leading]
         .iter()
         .flat_map(|message| &message.parts)
-        .filter_map(|part| if let Part::Text(text) = part { Some(object! { "type" => "text", "text" => text }) } else { None })
+        .filter_map(
+            |part| if let Part::Text(text) = part { Some(object! { "type" => "text", "text" => text }) } else { None },
+        )
         .collect();
     if !system.is_empty() {
         body.set("system", system);
@@ -36,7 +39,8 @@ pub fn encode(request: &Request, with: &mut Encoding) -> Result<Json, Failure> {
         encode_message(message, with, &mut messages)?;
     }
     if messages.first().is_none_or(|first| first.str("role") != Some("user")) {
-        messages.insert(0, object! { "role" => "user", "content" => vec![object! { "type" => "text", "text" => "." }] });
+        messages
+            .insert(0, object! { "role" => "user", "content" => vec![object! { "type" => "text", "text" => "." }] });
     }
     body.set("messages", messages);
     let thinks = thinking(request, limit, with, &mut body);
@@ -84,13 +88,14 @@ pub fn encode(request: &Request, with: &mut Encoding) -> Result<Json, Failure> {
 
 fn default_limit(with: &Encoding) -> u64 {
     let model = &with.route.model;
-    let limit = if model.contains("claude-3-opus") || model.contains("claude-3-haiku") || model.contains("claude-3-sonnet") {
-        OLDEST_MAX_TOKENS
-    } else if model.contains("claude-3") {
-        OLD_MAX_TOKENS
-    } else {
-        MAX_TOKENS
-    };
+    let limit =
+        if model.contains("claude-3-opus") || model.contains("claude-3-haiku") || model.contains("claude-3-sonnet") {
+            OLDEST_MAX_TOKENS
+        } else if model.contains("claude-3") {
+            OLD_MAX_TOKENS
+        } else {
+            MAX_TOKENS
+        };
     with.route.quirks.max_tokens_cap.map_or(limit, |cap| limit.min(cap))
 }
 
@@ -239,7 +244,9 @@ fn encode_assistant(parts: &[Part], with: &mut Encoding) -> Vec<Json> {
                     _ => object! { "input" => arguments },
                 };
                 let name = with.names.flat(call.namespace.as_deref(), &call.name);
-                blocks.push(object! { "type" => "tool_use", "id" => with.id(&call.id), "name" => name, "input" => input });
+                blocks.push(
+                    object! { "type" => "tool_use", "id" => with.id(&call.id), "name" => name, "input" => input },
+                );
             }
             Part::Media(media) => blocks.push(text_block(&placeholder(media))),
             Part::ToolResult(_) => {}
@@ -264,7 +271,8 @@ fn encode_result(result: &ToolResult, with: &mut Encoding) -> Result<Json, Failu
         let plain = ToolResult { is_error: false, ..result.clone() };
         with.result_text(&plain).into()
     };
-    let mut block = object! { "type" => "tool_result", "tool_use_id" => with.id(&result.call_id), "content" => content };
+    let mut block =
+        object! { "type" => "tool_result", "tool_use_id" => with.id(&result.call_id), "content" => content };
     if result.is_error {
         block.set("is_error", true);
     }

@@ -78,7 +78,8 @@ pub fn id_of(upstream: &str, route: &Route) -> String {
 /// Writes a reply for the client; `model` is the client's own name of it.
 pub fn encode(response: &Response, model: &str, route: &Route) -> Json {
     let content: Vec<Json> = response.parts.iter().filter_map(encode_part).collect();
-    let (reason, sequence) = encode_stop(&response.stop, response.parts.iter().any(|part| matches!(part, Answer::Refusal(_))));
+    let (reason, sequence) =
+        encode_stop(&response.stop, response.parts.iter().any(|part| matches!(part, Answer::Refusal(_))));
     object! {
         "id" => id_of(&response.id, route),
         "type" => "message",

@@ -46,7 +46,9 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event")),
+            Err(sse::TooLarge) => {
+                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
+            }
         }
         self.emitter.take()
     }
@@ -142,7 +144,9 @@ impl Decoder {
     fn delta(&mut self, at: u64, delta: &Json) {
         match delta.str("type").unwrap_or_default() {
             "text_delta" => self.emitter.text(Running::Text, delta.str("text").unwrap_or_default(), Vec::new()),
-            "thinking_delta" => self.emitter.text(Running::Thinking, delta.str("thinking").unwrap_or_default(), Vec::new()),
+            "thinking_delta" => {
+                self.emitter.text(Running::Thinking, delta.str("thinking").unwrap_or_default(), Vec::new())
+            }
             "signature_delta" => {
                 if let Some(block) = self.blocks.get_mut(&at).filter(|block| block.kind == "thinking") {
                     block.signature.push_str(delta.str("signature").unwrap_or_default());

@@ -64,7 +64,8 @@ impl Encoder {
             return;
         }
         // The true figures often come at the end only; a zero here would tell the client that its window is empty.
-        let mut usage = usage.filter(|usage| usage.input > 0).unwrap_or(Usage { input: self.estimate, ..Usage::default() });
+        let mut usage =
+            usage.filter(|usage| usage.input > 0).unwrap_or(Usage { input: self.estimate, ..Usage::default() });
         usage.output = usage.output.max(1);
         let message = object! {
             "id" => &self.id,
@@ -129,7 +130,10 @@ impl Encoder {
             PartStart::Thinking => Kind::Thinking,
             PartStart::ToolCall { id, name, custom, .. } => {
                 let input = Json::empty_object();
-                self.begin(object! { "type" => "tool_use", "id" => legal_id(id), "name" => name, "input" => input }, out);
+                self.begin(
+                    object! { "type" => "tool_use", "id" => legal_id(id), "name" => name, "input" => input },
+                    out,
+                );
                 Kind::Call { custom: *custom }
             }
         };

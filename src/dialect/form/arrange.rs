@@ -23,7 +23,9 @@ fn merge(messages: Vec<Message>) -> Vec<Message> {
             continue;
         }
         match merged.last_mut() {
-            Some(last) if last.role == message.role && message.role != Role::System => last.parts.append(&mut message.parts),
+            Some(last) if last.role == message.role && message.role != Role::System => {
+                last.parts.append(&mut message.parts)
+            }
             _ => merged.push(message),
         }
     }
@@ -45,12 +47,12 @@ fn answer_calls(messages: Vec<Message>) -> Vec<Message> {
             let parts = std::mem::take(&mut message.parts);
             for part in parts {
                 match part {
-                    Part::ToolResult(result) if open_calls.contains(&result.call_id) => match
-                        results.iter_mut().find(|known| known.call_id == result.call_id)
-                    {
-                        Some(known) => known.parts.extend(result.parts),
-                        None => results.push(result),
-                    },
+                    Part::ToolResult(result) if open_calls.contains(&result.call_id) => {
+                        match results.iter_mut().find(|known| known.call_id == result.call_id) {
+                            Some(known) => known.parts.extend(result.parts),
+                            None => results.push(result),
+                        }
+                    }
                     Part::ToolResult(result) => message.parts.extend(orphan(result)),
                     part => message.parts.push(part),
                 }
@@ -73,7 +75,9 @@ fn answer_calls(messages: Vec<Message>) -> Vec<Message> {
         let Some(assistant) = rest.next() else { return out };
         open_calls.clear();
         for part in &assistant.parts {
-            if let Part::ToolCall(call) = part && !open_calls.contains(&call.id) {
+            if let Part::ToolCall(call) = part
+                && !open_calls.contains(&call.id)
+            {
                 open_calls.push(call.id.clone());
             }
         }

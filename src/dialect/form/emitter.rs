@@ -232,7 +232,8 @@ impl Emitter {
 
     /// Ends an answer whose stream is over although it was not complete.
     pub fn fail_cut(&mut self) {
-        let failure = Failure::new(FailureKind::Upstream, "the upstream closed the stream before the answer was complete");
+        let failure =
+            Failure::new(FailureKind::Upstream, "the upstream closed the stream before the answer was complete");
         self.fail(failure);
     }
 }

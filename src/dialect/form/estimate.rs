@@ -36,7 +36,9 @@ fn part_tokens(part: &Part) -> u64 {
         Part::ToolCall(call) => text_tokens(call.name.len() + call.arguments.len()),
         Part::ToolResult(result) => result.parts.iter().map(part_tokens).sum(),
         Part::Media(Media { kind: MediaKind::Image, .. }) => IMAGE_TOKENS,
-        Part::Media(Media { source: MediaSource::Base64 { data, .. } | MediaSource::Text(data), .. }) => text_tokens(data.len()),
+        Part::Media(Media { source: MediaSource::Base64 { data, .. } | MediaSource::Text(data), .. }) => {
+            text_tokens(data.len())
+        }
         Part::Media(_) => IMAGE_TOKENS,
     }
 }

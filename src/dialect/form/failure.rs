@@ -99,7 +99,8 @@ impl Failure {
     pub fn refine(&mut self) {
         let message = self.message.to_ascii_lowercase();
         let code = self.code.as_deref().unwrap_or_default();
-        let overflow = ["maximum context length", "prompt is too long", "context window", "input token count", "context length"];
+        let overflow =
+            ["maximum context length", "prompt is too long", "context window", "input token count", "context length"];
         let is_request = self.status == 400 || self.status == 413 || self.status == 422 || self.status == 502;
         if code == "context_length_exceeded"
             || code == "model_context_window_exceeded"

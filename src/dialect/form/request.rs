@@ -223,7 +223,16 @@ impl Reasoning {
     /// The effort, from the budget where no effort is named: under 4k low, under 16k medium, else high.
     pub fn effort(&self) -> Option<String> {
         self.effort.clone().or_else(|| {
-            self.budget.map(|tokens| if tokens < 4_096 { "low" } else if tokens < 16_384 { "medium" } else { "high" }.into())
+            self.budget.map(|tokens| {
+                if tokens < 4_096 {
+                    "low"
+                } else if tokens < 16_384 {
+                    "medium"
+                } else {
+                    "high"
+                }
+                .into()
+            })
         })
     }
 

@@ -1,7 +1,9 @@
 //! The internal form becomes a Gemini request. The model and the method stand in the path.
 
 use crate::dialect::encode::{Encoding, SYSTEM_REMINDER};
-use crate::dialect::form::{Failure, Media, MediaSource, Message, OutputFormat, Part, Request, Role, ToolChoice, ToolResult};
+use crate::dialect::form::{
+    Failure, Media, MediaSource, Message, OutputFormat, Part, Request, Role, ToolChoice, ToolResult,
+};
 use crate::dialect::json::{Json, object};
 use crate::dialect::media::{mime_by_ending, placeholder};
 use crate::dialect::names::wrap_input;
@@ -77,7 +79,11 @@ fn generation_config(request: &Request, with: &mut Encoding) -> Json {
 
 fn thinking_config(request: &Request, with: &mut Encoding) -> Option<Json> {
     let model = &with.route.model;
-    let takes = with.route.quirks.reasoning.unwrap_or(!["gemini-1", "gemini-2.0", "gemma"].iter().any(|old| model.contains(old)));
+    let takes = with
+        .route
+        .quirks
+        .reasoning
+        .unwrap_or(!["gemini-1", "gemini-2.0", "gemma"].iter().any(|old| model.contains(old)));
     if !takes {
         if request.reasoning.is_on() {
             with.dropped.note("thinking");
@@ -145,7 +151,12 @@ fn encode_tools(request: &Request, with: &mut Encoding, body: &mut Json) {
     }
 }
 
-fn encode_message(message: &Message, with: &mut Encoding, calls: &mut Vec<(String, String)>, out: &mut Vec<Json>) -> Result<(), Failure> {
+fn encode_message(
+    message: &Message,
+    with: &mut Encoding,
+    calls: &mut Vec<(String, String)>,
+    out: &mut Vec<Json>,
+) -> Result<(), Failure> {
     let mut parts = Vec::new();
     let mut signed = false;
     if message.role == Role::System {
@@ -176,7 +187,9 @@ fn encode_message(message: &Message, with: &mut Encoding, calls: &mut Vec<(Strin
                     // Of parallel calls the first alone carries a signature.
                     match with.call_state(&message.parts, &call.id) {
                         Some(signature) => entry.set("thoughtSignature", signature),
-                        None if !signed && with.route.model.contains("gemini-3") => entry.set("thoughtSignature", NO_SIGNATURE),
+                        None if !signed && with.route.model.contains("gemini-3") => {
+                            entry.set("thoughtSignature", NO_SIGNATURE)
+                        }
                         None => {}
                     }
                     signed = true;
@@ -200,11 +213,20 @@ fn encode_message(message: &Message, with: &mut Encoding, calls: &mut Vec<(Strin
     Ok(())
 }
 
-fn encode_result(result: &ToolResult, with: &mut Encoding, calls: &[(String, String)], parts: &mut Vec<Json>) -> Result<(), Failure> {
+fn encode_result(
+    result: &ToolResult,
+    with: &mut Encoding,
+    calls: &[(String, String)],
+    parts: &mut Vec<Json>,
+) -> Result<(), Failure> {
     let name = calls.iter().rev().find(|(id, _)| *id == result.call_id).map_or("tool", |(_, name)| name.as_str());
     let plain = ToolResult { is_error: false, ..result.clone() };
     let text = with.result_text(&plain);
-    let response = if result.is_error { object! { "error" => text } } else { object! { "output" => text } };
+    let response = if result.is_error {
+        object! { "error" => text }
+    } else {
+        object! { "output" => text }
+    };
     parts.push(object! { "functionResponse" => object! { "name" => name, "response" => response } });
     for part in &result.parts {
         if let Part::Media(media) = part {
@@ -216,7 +238,9 @@ fn encode_result(result: &ToolResult, with: &mut Encoding, calls: &[(String, Str
 
 fn encode_media(media: &Media, with: &mut Encoding) -> Result<Json, Failure> {
     Ok(match &media.source {
-        MediaSource::Base64 { mime, data } => object! { "inlineData" => object! { "mimeType" => mime, "data" => data } },
+        MediaSource::Base64 { mime, data } => {
+            object! { "inlineData" => object! { "mimeType" => mime, "data" => data } }
+        }
         MediaSource::Url(url) => {
             let mime = mime_by_ending(url, media.kind);
             object! { "fileData" => object! { "mimeType" => mime, "fileUri" => url } }

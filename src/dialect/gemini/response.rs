@@ -27,8 +27,12 @@ pub fn decode_usage(usage: &Json) -> Usage {
 pub fn decode_stop(reason: &str) -> Option<StopReason> {
     Some(match reason {
         "MAX_TOKENS" => StopReason::Limit,
-        "SAFETY" | "PROHIBITED_CONTENT" | "BLOCKLIST" | "SPII" | "RECITATION" | "IMAGE_SAFETY" | "MODEL_ARMOR" => StopReason::Filter,
-        "MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" | "MISSING_THOUGHT_SIGNATURE" | "MALFORMED_RESPONSE" => return None,
+        "SAFETY" | "PROHIBITED_CONTENT" | "BLOCKLIST" | "SPII" | "RECITATION" | "IMAGE_SAFETY" | "MODEL_ARMOR" => {
+            StopReason::Filter
+        }
+        "MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" | "MISSING_THOUGHT_SIGNATURE" | "MALFORMED_RESPONSE" => {
+            return None;
+        }
         _ => StopReason::End,
     })
 }

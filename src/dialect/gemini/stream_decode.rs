@@ -40,7 +40,9 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event")),
+            Err(sse::TooLarge) => {
+                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
+            }
         }
         self.emitter.take()
     }
@@ -94,7 +96,9 @@ impl Decoder {
         if chunk.get("promptFeedback").is_some_and(|feedback| feedback.get("blockReason").is_some()) {
             self.stop = Some(StopReason::Filter);
         }
-        let Some(candidate) = chunk.array("candidates").iter().find(|c| c.u64("index").unwrap_or(0) == 0) else { return };
+        let Some(candidate) = chunk.array("candidates").iter().find(|c| c.u64("index").unwrap_or(0) == 0) else {
+            return;
+        };
         for part in candidate.get("content").map_or(&[][..], |content| content.array("parts")) {
             self.part(part);
         }

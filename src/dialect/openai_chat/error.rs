@@ -12,7 +12,9 @@ pub fn decode(status: u16, body: &Json) -> Failure {
     };
     let kind = match error.str("type") {
         Some("overloaded_error") => FailureKind::Overloaded,
-        Some("rate_limit_error" | "rate_limit_exceeded" | "tokens" | "requests") if status == 200 => FailureKind::RateLimit,
+        Some("rate_limit_error" | "rate_limit_exceeded" | "tokens" | "requests") if status == 200 => {
+            FailureKind::RateLimit
+        }
         _ if status == 200 => match error.str("code") {
             Some("rate_limit_exceeded" | "insufficient_quota") => FailureKind::RateLimit,
             Some("invalid_prompt" | "context_length_exceeded") => FailureKind::Request,
@@ -20,7 +22,8 @@ pub fn decode(status: u16, body: &Json) -> Failure {
         },
         _ => Failure::kind_of(status),
     };
-    let message = error.str("message").or(error.as_str()).or_else(|| body.str("detail")).unwrap_or("the upstream gave no reason");
+    let message =
+        error.str("message").or(error.as_str()).or_else(|| body.str("detail")).unwrap_or("the upstream gave no reason");
     let mut failure = Failure::new(kind, message);
     if status != 200 {
         failure.status = status;

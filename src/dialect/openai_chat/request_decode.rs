@@ -1,18 +1,46 @@
 //! A chat request becomes the internal form.
 
 use crate::dialect::form::{
-    Failure, Media, MediaKind, MediaSource, Message, Opaque, OutputFormat, Part, Request, Role, Thinking, Tool, ToolCall,
-    ToolChoice, ToolResult,
+    Failure, Media, MediaKind, MediaSource, Message, Opaque, OutputFormat, Part, Request, Role, Thinking, Tool,
+    ToolCall, ToolChoice, ToolResult,
 };
 use crate::dialect::json::Json;
 use crate::dialect::media::source_of;
 
 /// Members that are read, or that change nothing of the answer and are left out without a word.
 const KNOWN: [&str; 32] = [
-    "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k",
-    "frequency_penalty", "presence_penalty", "seed", "stop", "tools", "tool_choice", "parallel_tool_calls", "functions",
-    "function_call", "reasoning_effort", "reasoning", "response_format", "verbosity", "logprobs", "top_logprobs", "n",
-    "prompt_cache_key", "service_tier", "store", "metadata", "user", "safety_identifier", "modalities",
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "stop",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "functions",
+    "function_call",
+    "reasoning_effort",
+    "reasoning",
+    "response_format",
+    "verbosity",
+    "logprobs",
+    "top_logprobs",
+    "n",
+    "prompt_cache_key",
+    "service_tier",
+    "store",
+    "metadata",
+    "user",
+    "safety_identifier",
+    "modalities",
 ];
 
 /// Reads a request.
@@ -50,7 +78,9 @@ pub fn decode(body: &Json) -> Result<Request, Failure> {
     request.reasoning.effort = body.str("reasoning_effort").or_else(|| reasoning?.str("effort")).map(str::to_owned);
     request.reasoning.budget = reasoning.and_then(|reasoning| reasoning.u64("max_tokens"));
     request.reasoning.adaptive = reasoning.and_then(|reasoning| reasoning.bool("enabled")).unwrap_or(false);
-    for (name, _) in body.members().iter().filter(|(name, value)| *value != Json::Null && !KNOWN.contains(&name.as_str())) {
+    for (name, _) in
+        body.members().iter().filter(|(name, value)| *value != Json::Null && !KNOWN.contains(&name.as_str()))
+    {
         request.dropped.note(name);
     }
     for tool in body.array("tools") {
@@ -84,7 +114,9 @@ fn stop(stop: Option<&Json>) -> Vec<String> {
 fn output(format: Option<&Json>) -> OutputFormat {
     match format.and_then(|format| format.str("type")) {
         Some("json_object") => OutputFormat::JsonObject,
-        Some("json_schema") => schema_output(format.and_then(|format| format.get("json_schema")).unwrap_or(&Json::Null)),
+        Some("json_schema") => {
+            schema_output(format.and_then(|format| format.get("json_schema")).unwrap_or(&Json::Null))
+        }
         _ => OutputFormat::Text,
     }
 }
@@ -139,7 +171,8 @@ fn decode_message(message: &Json, at: usize, request: &mut Request) -> Result<()
     };
     content(message.get("content"), at, request, &mut parts)?;
     if matches!(message.str("role"), Some("tool" | "function")) {
-        let call_id = message.str("tool_call_id").map_or_else(|| format!("function_{}", message.text("name")), str::to_owned);
+        let call_id =
+            message.str("tool_call_id").map_or_else(|| format!("function_{}", message.text("name")), str::to_owned);
         parts = vec![Part::ToolResult(ToolResult { call_id, parts, is_error: false })];
     }
     parts.extend(message.str("refusal").map(|text| Part::Refusal(text.to_owned())));

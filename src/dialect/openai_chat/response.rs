@@ -89,7 +89,11 @@ pub fn encode(response: &Response, model: &str, route: &Route) -> Json {
     if !calls.is_empty() {
         message.set("tool_calls", calls);
     }
-    let logprobs = if logprobs.is_empty() { Json::Null } else { object! { "content" => logprobs, "refusal" => Json::Null } };
+    let logprobs = if logprobs.is_empty() {
+        Json::Null
+    } else {
+        object! { "content" => logprobs, "refusal" => Json::Null }
+    };
     let usage = response.usage.unwrap_or_default();
     object! {
         "id" => id_of(&response.id, route),

@@ -54,7 +54,9 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event")),
+            Err(sse::TooLarge) => {
+                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
+            }
         }
         self.emitter.take()
     }
@@ -92,7 +94,9 @@ impl Decoder {
         if let Some(usage) = chunk.get("usage").filter(|usage| usage.is_object()) {
             self.usage = Some(response::decode_usage(usage));
         }
-        let Some(choice) = chunk.array("choices").iter().find(|choice| choice.u64("index").unwrap_or(0) == 0) else { return };
+        let Some(choice) = chunk.array("choices").iter().find(|choice| choice.u64("index").unwrap_or(0) == 0) else {
+            return;
+        };
         self.emitter.start(chunk.str("id").unwrap_or_default(), chunk.str("model").unwrap_or_default(), self.usage);
         if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
             self.message(delta, choice.get("logprobs"));
@@ -120,7 +124,8 @@ impl Decoder {
             Some("tool_calls" | "function_call") => StopReason::Tool,
             Some("content_filter") => StopReason::Filter,
             Some("error") => {
-                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream broke off the answer with an error"));
+                self.emitter
+                    .fail(Failure::new(FailureKind::Upstream, "the upstream broke off the answer with an error"));
                 return;
             }
             Some(_) => StopReason::End,
@@ -178,7 +183,9 @@ impl Decoder {
                 self.emitter.text(Running::Thinking, text, Vec::new());
             }
             let same = |known: &&mut Json| {
-                detail.get("index").is_some() && known.get("index") == detail.get("index") && known.str("type") == detail.str("type")
+                detail.get("index").is_some()
+                    && known.get("index") == detail.get("index")
+                    && known.str("type") == detail.str("type")
             };
             match self.details.iter_mut().find(same) {
                 Some(known) => {
@@ -236,14 +243,17 @@ impl Decoder {
             });
             count
         });
-        let taken = self.calls.iter().enumerate().any(|(i, call)| i != slot && id.is_some() && call.id.as_deref() == id);
+        let taken =
+            self.calls.iter().enumerate().any(|(i, call)| i != slot && id.is_some() && call.id.as_deref() == id);
         let call = &mut self.calls[slot];
         if call.name.is_empty() {
             call.held.push_str(&arguments);
             let Some(name) = name else { return };
             name.clone_into(&mut call.name);
             let id = call.id.clone().filter(|_| !taken).unwrap_or_else(|| format!("call_{}_{slot}", self.unique));
-            if let Some(signature) = delta.get("extra_content").and_then(|extra| extra.get("google")?.str("thought_signature")) {
+            if let Some(signature) =
+                delta.get("extra_content").and_then(|extra| extra.get("google")?.str("thought_signature"))
+            {
                 self.emitter.state(Opaque { id: legal_id(&id), ..Opaque::new("thought", &self.maker, signature) });
             }
             let part = PartStart::ToolCall { id, name: name.to_owned(), namespace: None, custom };
@@ -263,7 +273,9 @@ impl Decoder {
                 call.id.as_deref() == Some(id) && (index.is_none() || call.index.is_none() || call.index == index)
             });
             return same_id.or_else(|| {
-                self.calls.iter().rposition(|call| call.id.is_none() && index.is_some() && call.index == index && name.is_none())
+                self.calls
+                    .iter()
+                    .rposition(|call| call.id.is_none() && index.is_some() && call.index == index && name.is_none())
             });
         }
         let slot = match index {
@@ -273,7 +285,8 @@ impl Decoder {
         let call = &self.calls[slot];
         let begins = name.is_some()
             && !call.name.is_empty()
-            && ((index.is_none() && name != Some(call.name.as_str())) || (!arguments.is_empty() && self.emitter.is_whole(&call.key)));
+            && ((index.is_none() && name != Some(call.name.as_str()))
+                || (!arguments.is_empty() && self.emitter.is_whole(&call.key)));
         (!begins).then_some(slot)
     }
 

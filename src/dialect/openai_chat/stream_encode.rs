@@ -60,7 +60,11 @@ impl Encoder {
             }
             delta = first;
         }
-        let logprobs = if logprobs.is_empty() { Json::Null } else { object! { "content" => logprobs.to_vec(), "refusal" => Json::Null } };
+        let logprobs = if logprobs.is_empty() {
+            Json::Null
+        } else {
+            object! { "content" => logprobs.to_vec(), "refusal" => Json::Null }
+        };
         let choice = object! { "index" => 0u64, "delta" => delta, "logprobs" => logprobs, "finish_reason" => finish };
         self.write(vec![choice], Json::Null, out);
     }
@@ -94,7 +98,11 @@ impl Encoder {
                     Some(Part::Refusal) => object! { "refusal" => text },
                     Some(Part::Thinking) => object! { "reasoning_content" => text },
                     Some(Part::Call { at, custom }) => {
-                        let body = if *custom { object! { "input" => text } } else { object! { "arguments" => text } };
+                        let body = if *custom {
+                            object! { "input" => text }
+                        } else {
+                            object! { "arguments" => text }
+                        };
                         let name = if *custom { "custom" } else { "function" };
                         object! { "tool_calls" => vec![object! { "index" => *at, name => body }] }
                     }

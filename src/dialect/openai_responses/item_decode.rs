@@ -43,7 +43,8 @@ pub fn item(item: &Json, at: usize, request: &mut Request) -> Result<(), Failure
             (Role::User, Part::ToolResult(result))
         }
         "item_reference" => {
-            let message = "an item named by id is with its own provider only; send the items themselves (`store: false`)";
+            let message =
+                "an item named by id is with its own provider only; send the items themselves (`store: false`)";
             return Err(Failure::refused(&format!("input[{at}]"), message));
         }
         other => {
@@ -67,7 +68,8 @@ fn call_id(item: &Json) -> String {
 }
 
 fn reasoning(item: &Json) -> Thinking {
-    let texts = |name: &str| item.array(name).iter().filter_map(|part| part.str("text")).collect::<Vec<_>>().join("\n\n");
+    let texts =
+        |name: &str| item.array(name).iter().filter_map(|part| part.str("text")).collect::<Vec<_>>().join("\n\n");
     let summary = texts("summary");
     let text = if summary.is_empty() { texts("content") } else { summary };
     Thinking { text, state: item.str("encrypted_content").map(|state| Opaque::unpack(state, "encrypted")) }

@@ -7,17 +7,40 @@ use crate::dialect::openai_chat::request_decode::{function_tool, schema_output};
 
 /// Members that are read, or that change nothing of the answer and are left out without a word.
 const KNOWN: [&str; 26] = [
-    "model", "input", "instructions", "stream", "stream_options", "max_output_tokens", "temperature", "top_p", "tools",
-    "tool_choice", "parallel_tool_calls", "reasoning", "text", "top_logprobs", "include", "prompt_cache_key", "store",
-    "metadata", "user", "safety_identifier", "service_tier", "client_metadata", "truncation", "background",
-    "previous_response_id", "conversation",
+    "model",
+    "input",
+    "instructions",
+    "stream",
+    "stream_options",
+    "max_output_tokens",
+    "temperature",
+    "top_p",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "reasoning",
+    "text",
+    "top_logprobs",
+    "include",
+    "prompt_cache_key",
+    "store",
+    "metadata",
+    "user",
+    "safety_identifier",
+    "service_tier",
+    "client_metadata",
+    "truncation",
+    "background",
+    "previous_response_id",
+    "conversation",
 ];
 
 /// Reads a request.
 pub fn decode(body: &Json) -> Result<Request, Failure> {
     for name in ["previous_response_id", "conversation", "prompt"] {
         if body.get(name).is_some() {
-            let message = format!("`{name}` needs what its own provider stored; send the whole conversation in `input`");
+            let message =
+                format!("`{name}` needs what its own provider stored; send the whole conversation in `input`");
             return Err(Failure::refused(name, message));
         }
     }
@@ -37,7 +60,9 @@ pub fn decode(body: &Json) -> Result<Request, Failure> {
         service_tier: body.str("service_tier").map(str::to_owned),
         ..Request::default()
     };
-    for (name, _) in body.members().iter().filter(|(name, value)| *value != Json::Null && !KNOWN.contains(&name.as_str())) {
+    for (name, _) in
+        body.members().iter().filter(|(name, value)| *value != Json::Null && !KNOWN.contains(&name.as_str()))
+    {
         request.dropped.note(name);
     }
     if let Some(reasoning) = body.get("reasoning") {

@@ -128,7 +128,10 @@ fn encode_tools(request: &Request, with: &mut Encoding, body: &mut Json) {
         Some(ToolChoice::None) => body.set("tool_choice", "none"),
         Some(ToolChoice::Required) => body.set("tool_choice", "required"),
         Some(ToolChoice::Tool { name, namespace }) => {
-            let custom = request.tools.iter().any(|tool| tool.name == *name && tool.namespace == *namespace && tool.custom.is_some());
+            let custom = request
+                .tools
+                .iter()
+                .any(|tool| tool.name == *name && tool.namespace == *namespace && tool.custom.is_some());
             let name = with.names.flat(namespace.as_deref(), name);
             body.set("tool_choice", object! { "type" => if custom { "custom" } else { "function" }, "name" => name });
         }
@@ -141,7 +144,8 @@ fn encode_message(message: &Message, with: &mut Encoding, out: &mut Vec<Json>) -
         let text = with.system_text(&message.parts);
         if !text.is_empty() {
             let in_place = with.route.quirks.system_in_place.unwrap_or(true);
-            let (role, text) = if in_place { ("developer", text) } else { ("user", SYSTEM_REMINDER.replace("{}", &text)) };
+            let (role, text) =
+                if in_place { ("developer", text) } else { ("user", SYSTEM_REMINDER.replace("{}", &text)) };
             out.push(object! { "type" => "message", "role" => role, "content" => vec![input_text(&text)] });
         }
         return Ok(());
@@ -160,7 +164,11 @@ fn encode_message(message: &Message, with: &mut Encoding, out: &mut Vec<Json>) -
                 continue;
             }
             Part::Refusal(text) => {
-                content.push(if is_user { input_text(text) } else { object! { "type" => "refusal", "refusal" => text } });
+                content.push(if is_user {
+                    input_text(text)
+                } else {
+                    object! { "type" => "refusal", "refusal" => text }
+                });
                 continue;
             }
             Part::Media(media) if is_user => {
@@ -171,24 +179,26 @@ fn encode_message(message: &Message, with: &mut Encoding, out: &mut Vec<Json>) -
                 content.push(object! { "type" => "output_text", "text" => placeholder(media) });
                 continue;
             }
-            Part::Thinking(thinking) => match thinking.state.as_ref().filter(|s| s.is_for(&with.route.maker, "encrypted")) {
-                Some(state) => {
-                    let summary = if thinking.text.is_empty() {
-                        Vec::new()
-                    } else {
-                        vec![object! { "type" => "summary_text", "text" => &thinking.text }]
-                    };
-                    let mut item = object! { "type" => "reasoning" };
-                    item.set_some("id", Some(state.id.clone()).filter(|id| !id.is_empty()));
-                    item.set("summary", summary);
-                    item.set("encrypted_content", &state.data);
-                    item
+            Part::Thinking(thinking) => {
+                match thinking.state.as_ref().filter(|s| s.is_for(&with.route.maker, "encrypted")) {
+                    Some(state) => {
+                        let summary = if thinking.text.is_empty() {
+                            Vec::new()
+                        } else {
+                            vec![object! { "type" => "summary_text", "text" => &thinking.text }]
+                        };
+                        let mut item = object! { "type" => "reasoning" };
+                        item.set_some("id", Some(state.id.clone()).filter(|id| !id.is_empty()));
+                        item.set("summary", summary);
+                        item.set("encrypted_content", &state.data);
+                        item
+                    }
+                    None => {
+                        with.dropped.note("foreign thinking");
+                        continue;
+                    }
                 }
-                None => {
-                    with.dropped.note("foreign thinking");
-                    continue;
-                }
-            },
+            }
             Part::ToolCall(call) => {
                 let name = with.names.flat(call.namespace.as_deref(), &call.name);
                 let call_id = with.id(&call.id);

@@ -97,7 +97,8 @@ pub fn item(part: &Answer, id: &str, status: &str) -> Json {
             object! { "id" => id, "type" => "reasoning", "summary" => summary, "encrypted_content" => state }
         }
         Answer::ToolCall(call) => {
-            let (kind, arguments) = if call.custom { ("custom_tool_call", "input") } else { ("function_call", "arguments") };
+            let (kind, arguments) =
+                if call.custom { ("custom_tool_call", "input") } else { ("function_call", "arguments") };
             let mut item = object! {
                 "id" => id,
                 "type" => kind,
@@ -114,7 +115,12 @@ pub fn item(part: &Answer, id: &str, status: &str) -> Json {
 
 /// Writes a reply for the client; `model` is the client's own name of it.
 pub fn encode(response: &Response, model: &str, route: &Route) -> Json {
-    let output = response.parts.iter().enumerate().map(|(at, part)| item(part, &item_id(part, at, &route.unique), "completed")).collect();
+    let output = response
+        .parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| item(part, &item_id(part, at, &route.unique), "completed"))
+        .collect();
     let mut body = skeleton(&id_of(&response.id, route), model, route.now_secs);
     complete(&mut body, &response.stop, output, response.usage);
     body

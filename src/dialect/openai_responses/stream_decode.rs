@@ -47,7 +47,9 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event")),
+            Err(sse::TooLarge) => {
+                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
+            }
         }
         self.emitter.take()
     }
@@ -102,11 +104,15 @@ impl Decoder {
                     let logprobs = event.array("logprobs").to_vec();
                     self.text(at, "text", &event, event.str("delta").unwrap_or_default(), logprobs);
                 }
-                "response.refusal.delta" => self.text(at, "refusal", &event, event.str("delta").unwrap_or_default(), Vec::new()),
+                "response.refusal.delta" => {
+                    self.text(at, "refusal", &event, event.str("delta").unwrap_or_default(), Vec::new())
+                }
                 "response.reasoning_summary_text.delta" => {
                     self.text(at, "summary", &event, event.str("delta").unwrap_or_default(), Vec::new());
                 }
-                "response.reasoning_text.delta" => self.text(at, "reasoning", &event, event.str("delta").unwrap_or_default(), Vec::new()),
+                "response.reasoning_text.delta" => {
+                    self.text(at, "reasoning", &event, event.str("delta").unwrap_or_default(), Vec::new())
+                }
                 "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                     self.emitter.arguments(&at.to_string(), event.str("delta").unwrap_or_default());
                 }
@@ -159,7 +165,8 @@ impl Decoder {
             let id = item.str("call_id").or_else(|| item.str("id")).filter(|id| !id.is_empty());
             let id = id.map_or_else(|| format!("call_{}_{at}", self.unique), str::to_owned);
             let namespace = item.str("namespace").map(str::to_owned);
-            let part = PartStart::ToolCall { id, name: item.text("name"), namespace, custom: kind == "custom_tool_call" };
+            let part =
+                PartStart::ToolCall { id, name: item.text("name"), namespace, custom: kind == "custom_tool_call" };
             self.emitter.call(&at.to_string(), part);
         } else {
             self.emitter.close_running();
