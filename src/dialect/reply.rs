@@ -33,7 +33,7 @@ impl Reply {
     pub fn of_failure(inbound: Dialect, failure: Failure) -> Self {
         let mut headers = Vec::new();
         if let Some(seconds) = &failure.retry_after {
-            headers.push(("retry-after".to_owned(), seconds.clone()));
+            headers.push(("retry-after".to_owned(), seconds.to_string()));
         }
         let body = encode_failure(inbound, &failure);
         Self { status: failure.status, headers, body, usage: None, failure: Some(failure) }
@@ -66,7 +66,8 @@ pub(super) fn translate(translation: &Translation, status: u16, headers: &[(&str
             Reply { status: 200, headers: Vec::new(), body, usage: response.usage, failure: None }
         }
         Err(mut failure) => {
-            let named = |name: &str| kept.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            let named =
+                |name: &str| kept.iter().find(|(known, _)| known == name).map(|(_, value)| Box::from(value.as_str()));
             failure.retry_after = named("retry-after").or(failure.retry_after);
             failure.request_id = named("request-id").or_else(|| named("x-request-id")).or(failure.request_id);
             // Asking again brings no money.

@@ -56,7 +56,7 @@ impl Decoder {
 enum Encoder {
     Chat(openai_chat::stream_encode::Encoder),
     Anthropic(anthropic_messages::stream_encode::Encoder),
-    Responses(openai_responses::stream_encode::Encoder),
+    Responses(Box<openai_responses::stream_encode::Encoder>),
 }
 
 /// The most bytes a reply in one piece may have where a stream was asked for.
@@ -101,7 +101,7 @@ impl Stream {
                     &route,
                 )),
                 Dialect::OpenaiResponses => {
-                    Encoder::Responses(openai_responses::stream_encode::Encoder::new(model, &route))
+                    Encoder::Responses(Box::new(openai_responses::stream_encode::Encoder::new(model, &route)))
                 }
                 Dialect::OpenaiChat | Dialect::Gemini => {
                     Encoder::Chat(openai_chat::stream_encode::Encoder::new(model, translation.include_usage(), &route))
@@ -198,7 +198,7 @@ impl Stream {
                 }
                 match &event {
                     Event::Start { usage: Some(usage), .. } | Event::End { usage: Some(usage), .. } => {
-                        self.usage = Some(*usage)
+                        self.usage = Some(*usage);
                     }
                     Event::Error(failure) => self.failure = Some(failure.clone()),
                     _ => {}

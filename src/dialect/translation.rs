@@ -92,9 +92,10 @@ impl Translation {
             Dialect::Gemini => {
                 let model = route.model.strip_prefix("models/").unwrap_or(&route.model);
                 let model: String = url::form_urlencoded::byte_serialize(model.as_bytes()).collect();
-                match request.stream {
-                    true => (format!("v1beta/models/{model}:streamGenerateContent"), Some("alt=sse")),
-                    false => (format!("v1beta/models/{model}:generateContent"), None),
+                if request.stream {
+                    (format!("v1beta/models/{model}:streamGenerateContent"), Some("alt=sse"))
+                } else {
+                    (format!("v1beta/models/{model}:generateContent"), None)
                 }
             }
         };

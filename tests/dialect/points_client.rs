@@ -348,7 +348,7 @@ fn what_would_change_the_meaning_is_refused_by_name() {
     let refused = |inbound: Dialect, upstream: Dialect, body: Value| {
         let failure = Translation::new(route(inbound, upstream), body.to_string().as_bytes()).unwrap_err();
         assert_eq!(failure.status, 400);
-        failure.param.unwrap_or_default()
+        failure.param.unwrap_or_default().into_string()
     };
     assert_eq!(refused(CHAT, ANTHROPIC, json!({"model": "m", "messages": [], "n": 2})), "n");
     assert_eq!(

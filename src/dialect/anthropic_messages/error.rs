@@ -25,7 +25,7 @@ pub fn decode(status: u16, body: &Json) -> Failure {
     if status != 200 {
         failure.status = status;
     }
-    failure.request_id = body.str("request_id").map(str::to_owned);
+    failure.request_id = body.str("request_id").map(Into::into);
     failure.refine();
     failure
 }

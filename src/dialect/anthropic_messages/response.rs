@@ -59,12 +59,11 @@ pub fn decode_stop(of: &Json) -> Option<StopReason> {
 pub fn encode_stop(stop: &StopReason, refused: bool) -> (&'static str, Option<&str>) {
     match stop {
         StopReason::End if refused => ("refusal", None),
-        StopReason::End => ("end_turn", None),
+        StopReason::End | StopReason::Sequence(None) => ("end_turn", None),
         StopReason::Limit => ("max_tokens", None),
         StopReason::Window => ("model_context_window_exceeded", None),
         StopReason::Tool => ("tool_use", None),
         StopReason::Sequence(Some(text)) => ("stop_sequence", Some(text)),
-        StopReason::Sequence(None) => ("end_turn", None),
         StopReason::Filter => ("refusal", None),
         StopReason::Pause => ("pause_turn", None),
     }

@@ -46,9 +46,7 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => {
-                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
-            }
+            Err(sse::TooLarge) => self.emitter.fail_too_large(),
         }
         self.emitter.take()
     }
@@ -145,7 +143,7 @@ impl Decoder {
         match delta.str("type").unwrap_or_default() {
             "text_delta" => self.emitter.text(Running::Text, delta.str("text").unwrap_or_default(), Vec::new()),
             "thinking_delta" => {
-                self.emitter.text(Running::Thinking, delta.str("thinking").unwrap_or_default(), Vec::new())
+                self.emitter.text(Running::Thinking, delta.str("thinking").unwrap_or_default(), Vec::new());
             }
             "signature_delta" => {
                 if let Some(block) = self.blocks.get_mut(&at).filter(|block| block.kind == "thinking") {

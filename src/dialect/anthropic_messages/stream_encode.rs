@@ -77,15 +77,15 @@ impl Encoder {
             "stop_sequence" => Json::Null,
             "usage" => response::encode_usage(&usage),
         };
-        event("message_start", object! { "message" => message }, out);
+        event("message_start", &object! { "message" => message }, out);
     }
 
     fn begin(&mut self, block: Json, out: &mut Vec<u8>) {
-        event("content_block_start", object! { "index" => self.next, "content_block" => block }, out);
+        event("content_block_start", &object! { "index" => self.next, "content_block" => block }, out);
     }
 
     fn delta(&self, delta: Json, out: &mut Vec<u8>) {
-        event("content_block_delta", object! { "index" => self.next, "delta" => delta }, out);
+        event("content_block_delta", &object! { "index" => self.next, "delta" => delta }, out);
     }
 
     fn write(&mut self, event_: Event, out: &mut Vec<u8>) {
@@ -106,7 +106,7 @@ impl Encoder {
             Event::Close { .. } => self.close(out),
             Event::Ping => {
                 self.start(None, out);
-                event("ping", Json::empty_object(), out);
+                event("ping", &Json::empty_object(), out);
             }
             Event::End { stop, usage } => {
                 self.start(usage, out);
@@ -116,8 +116,8 @@ impl Encoder {
                     Some(usage) => response::encode_usage(&usage),
                     None => object! { "output_tokens" => 0u64 },
                 };
-                event("message_delta", object! { "delta" => delta, "usage" => usage }, out);
-                event("message_stop", Json::empty_object(), out);
+                event("message_delta", &object! { "delta" => delta, "usage" => usage }, out);
+                event("message_stop", &Json::empty_object(), out);
             }
             Event::Error(failure) => sse::write(Some("error"), &error::encode(&failure), out),
         }
@@ -183,12 +183,12 @@ impl Encoder {
             }
             _ => {}
         }
-        event("content_block_stop", object! { "index" => self.next }, out);
+        event("content_block_stop", &object! { "index" => self.next }, out);
         self.next += 1;
     }
 }
 
-fn event(name: &str, members: Json, out: &mut Vec<u8>) {
+fn event(name: &str, members: &Json, out: &mut Vec<u8>) {
     let mut data = object! { "type" => name };
     for (name, value) in members.members() {
         data.set(name, value);

@@ -24,7 +24,7 @@ fn merge(messages: Vec<Message>) -> Vec<Message> {
         }
         match merged.last_mut() {
             Some(last) if last.role == message.role && message.role != Role::System => {
-                last.parts.append(&mut message.parts)
+                last.parts.append(&mut message.parts);
             }
             _ => merged.push(message),
         }

@@ -32,12 +32,19 @@ const MAX_ARGUMENT_BYTES: usize = 64 << 20;
 /// What a call is named that came without a name; the client says that there is no such tool, and the model tries again.
 const NO_NAME: &str = "unnamed_tool";
 
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Before,
+    Started,
+    Ended,
+}
+
 /// Collects events.
 #[derive(Debug, Default)]
 pub struct Emitter {
     events: Vec<Event>,
-    started: bool,
-    ended: bool,
+    phase: Phase,
     next: usize,
     running: Option<(Running, usize)>,
     calls: Vec<Call>,
@@ -54,25 +61,20 @@ impl Emitter {
 
     /// Says whether the answer is over.
     pub fn is_over(&self) -> bool {
-        self.ended
-    }
-
-    /// Says whether the answer has begun.
-    pub fn is_started(&self) -> bool {
-        self.started
+        self.phase == Phase::Ended
     }
 
     /// Begins the answer; only the first call counts.
     pub fn start(&mut self, id: &str, model: &str, usage: Option<Usage>) {
-        if !self.started && !self.ended {
-            self.started = true;
+        if self.phase == Phase::Before {
+            self.phase = Phase::Started;
             self.events.push(Event::Start { id: id.into(), model: model.into(), usage });
         }
     }
 
     /// Says that the upstream is alive.
     pub fn ping(&mut self) {
-        if self.started && !self.ended {
+        if self.phase == Phase::Started {
             self.events.push(Event::Ping);
         }
     }
@@ -87,7 +89,7 @@ impl Emitter {
 
     /// Goes on with running text; opens a part where none of that kind is open.
     pub fn text(&mut self, kind: Running, text: &str, logprobs: Vec<Json>) {
-        if self.ended || (text.is_empty() && logprobs.is_empty()) {
+        if self.is_over() || (text.is_empty() && logprobs.is_empty()) {
             return;
         }
         let index = self.running_index(kind);
@@ -112,7 +114,7 @@ impl Emitter {
 
     /// Gives the open thinking its state; opens an empty one where none is open.
     pub fn state(&mut self, state: Opaque) {
-        if !self.ended {
+        if !self.is_over() {
             let index = self.running_index(Running::Thinking);
             self.events.push(Event::State { index, state });
         }
@@ -137,7 +139,7 @@ impl Emitter {
 
     /// Opens a call under the upstream's key for it. No two calls of an answer have one id, and none is without name.
     pub fn call(&mut self, key: &str, mut part: PartStart) {
-        if self.ended {
+        if self.is_over() {
             return;
         }
         if let PartStart::ToolCall { id, name, .. } = &mut part {
@@ -158,7 +160,7 @@ impl Emitter {
 
     /// Adds a piece of arguments to a call.
     pub fn arguments(&mut self, key: &str, piece: &str) {
-        if self.ended || piece.is_empty() {
+        if self.is_over() || piece.is_empty() {
             return;
         }
         if let Some(call) = self.calls.iter_mut().find(|call| call.key == key) {
@@ -207,7 +209,7 @@ impl Emitter {
     /// Ends the answer. An answer with calls waits for their results, whatever the upstream calls it, unless the limit
     /// of tokens cut one.
     pub fn end(&mut self, stop: StopReason, usage: Option<Usage>) {
-        if self.ended {
+        if self.is_over() {
             return;
         }
         self.start("", "", None);
@@ -218,16 +220,21 @@ impl Emitter {
             StopReason::Limit if self.had_call && !self.incomplete_call => StopReason::Tool,
             stop => stop,
         };
-        self.ended = true;
+        self.phase = Phase::Ended;
         self.events.push(Event::End { stop, usage });
     }
 
     /// Ends the answer with an error.
     pub fn fail(&mut self, failure: Failure) {
-        if !self.ended {
-            self.ended = true;
+        if !self.is_over() {
+            self.phase = Phase::Ended;
             self.events.push(Event::Error(failure));
         }
+    }
+
+    /// Ends an answer of which one event is too large.
+    pub fn fail_too_large(&mut self) {
+        self.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"));
     }
 
     /// Ends an answer whose stream is over although it was not complete.

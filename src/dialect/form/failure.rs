@@ -13,13 +13,13 @@ pub struct Failure {
     /// The message, without keys and control characters.
     pub message: String,
     /// The upstream's own code.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// The member of the request it is about.
-    pub param: Option<String>,
+    pub param: Option<Box<str>>,
     /// When to try again, as a `Retry-After` value in seconds or as a date.
-    pub retry_after: Option<String>,
+    pub retry_after: Option<Box<str>>,
     /// The upstream's name of the request.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
 }
 
 /// What sort of failure it is.
@@ -75,7 +75,7 @@ impl Failure {
 
     /// A request that cannot be translated: which member, and why.
     pub fn refused(param: &str, message: impl Into<String>) -> Self {
-        Self { param: Some(param.to_owned()), ..Self::new(FailureKind::Request, message) }
+        Self { param: Some(param.into()), ..Self::new(FailureKind::Request, message) }
     }
 
     /// The sort of failure a status stands for.

@@ -32,14 +32,14 @@ pub fn decode(status: u16, body: &Json) -> Failure {
     } else if status != 200 {
         failure.status = status;
     }
-    failure.code = error.str("status").map(str::to_owned);
+    failure.code = error.str("status").map(Into::into);
     failure.retry_after = error
         .array("details")
         .iter()
         .find_map(|detail| detail.str("retryDelay"))
         .and_then(|delay| delay.strip_suffix('s')?.parse::<f64>().ok())
         .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
-        .map(|seconds| format!("{:.0}", seconds.ceil()));
+        .map(|seconds| format!("{:.0}", seconds.ceil()).into());
     failure.refine();
     failure
 }

@@ -188,7 +188,7 @@ fn encode_message(
                     match with.call_state(&message.parts, &call.id) {
                         Some(signature) => entry.set("thoughtSignature", signature),
                         None if !signed && with.route.model.contains("gemini-3") => {
-                            entry.set("thoughtSignature", NO_SIGNATURE)
+                            entry.set("thoughtSignature", NO_SIGNATURE);
                         }
                         None => {}
                     }

@@ -40,9 +40,7 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => {
-                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
-            }
+            Err(sse::TooLarge) => self.emitter.fail_too_large(),
         }
         self.emitter.take()
     }
@@ -103,12 +101,10 @@ impl Decoder {
             self.part(part);
         }
         if let Some(reason) = candidate.str("finishReason").filter(|reason| *reason != "FINISH_REASON_UNSPECIFIED") {
-            match response::decode_stop(reason) {
-                Some(stop) => self.stop = Some(stop),
-                None => {
-                    let message = format!("the upstream could not finish the answer: {reason}");
-                    self.emitter.fail(Failure::new(FailureKind::Upstream, message));
-                }
+            self.stop = response::decode_stop(reason);
+            if self.stop.is_none() {
+                let message = format!("the upstream could not finish the answer: {reason}");
+                self.emitter.fail(Failure::new(FailureKind::Upstream, message));
             }
         }
     }

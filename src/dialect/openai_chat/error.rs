@@ -28,8 +28,8 @@ pub fn decode(status: u16, body: &Json) -> Failure {
     if status != 200 {
         failure.status = status;
     }
-    failure.code = error.str("code").map(str::to_owned);
-    failure.param = error.str("param").map(str::to_owned);
+    failure.code = error.str("code").map(Into::into);
+    failure.param = error.str("param").map(Into::into);
     failure.refine();
     failure
 }

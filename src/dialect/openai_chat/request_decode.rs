@@ -169,7 +169,7 @@ fn decode_message(message: &Json, at: usize, request: &mut Request) -> Result<()
         Some("user" | "tool" | "function") => Role::User,
         _ => return Err(Failure::refused(&format!("messages[{at}].role"), "a message has no known `role`")),
     };
-    content(message.get("content"), at, request, &mut parts)?;
+    content(message.get("content"), at, request, &mut parts);
     if matches!(message.str("role"), Some("tool" | "function")) {
         let call_id =
             message.str("tool_call_id").map_or_else(|| format!("function_{}", message.text("name")), str::to_owned);
@@ -223,14 +223,14 @@ fn thinking(message: &Json, parts: &mut Vec<Part>) {
     }
 }
 
-fn content(content: Option<&Json>, at: usize, request: &mut Request, parts: &mut Vec<Part>) -> Result<(), Failure> {
+fn content(content: Option<&Json>, at: usize, request: &mut Request, parts: &mut Vec<Part>) {
     let list = match content {
         Some(Json::String(text)) => {
             parts.push(Part::Text(text.clone()));
-            return Ok(());
+            return;
         }
         Some(Json::Array(list)) => list,
-        _ => return Ok(()),
+        _ => return,
     };
     for part in list {
         match part.str("type") {
@@ -268,7 +268,6 @@ fn content(content: Option<&Json>, at: usize, request: &mut Request, parts: &mut
             }
         }
     }
-    Ok(())
 }
 
 /// Reads `file_data`: a `data:` address, or bare base64 of a PDF.

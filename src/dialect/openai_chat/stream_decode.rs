@@ -54,9 +54,7 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => {
-                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
-            }
+            Err(sse::TooLarge) => self.emitter.fail_too_large(),
         }
         self.emitter.take()
     }

@@ -17,7 +17,7 @@ pub fn item(item: &Json, at: usize, request: &mut Request) -> Result<(), Failure
                 Some("user") => Role::User,
                 _ => return Err(Failure::refused(&format!("input[{at}].role"), "a message has no known `role`")),
             };
-            let parts = content(item.get("content"), request)?;
+            let parts = content(item.get("content"), request);
             request.messages.push(Message { role, parts });
             return Ok(());
         }
@@ -35,7 +35,7 @@ pub fn item(item: &Json, at: usize, request: &mut Request) -> Result<(), Failure
         }
         "function_call_output" | "custom_tool_call_output" => {
             let parts = match item.get("output") {
-                Some(output @ (Json::String(_) | Json::Array(_))) => content(Some(output), request)?,
+                Some(output @ (Json::String(_) | Json::Array(_))) => content(Some(output), request),
                 Some(other) => vec![Part::Text(other.to_string())],
                 None => Vec::new(),
             };
@@ -75,18 +75,18 @@ fn reasoning(item: &Json) -> Thinking {
     Thinking { text, state: item.str("encrypted_content").map(|state| Opaque::unpack(state, "encrypted")) }
 }
 
-fn content(content: Option<&Json>, request: &mut Request) -> Result<Vec<Part>, Failure> {
+fn content(content: Option<&Json>, request: &mut Request) -> Vec<Part> {
     let list = match content {
-        Some(Json::String(text)) => return Ok(vec![Part::Text(text.clone())]),
+        Some(Json::String(text)) => return vec![Part::Text(text.clone())],
         Some(Json::Array(list)) => list,
-        _ => return Ok(Vec::new()),
+        _ => return Vec::new(),
     };
     list.iter().map(|part| self::part(part, request)).collect()
 }
 
-fn part(part: &Json, request: &mut Request) -> Result<Part, Failure> {
+fn part(part: &Json, request: &mut Request) -> Part {
     let id = || MediaSource::FileId(part.text("file_id"));
-    Ok(match part.str("type").unwrap_or_default() {
+    match part.str("type").unwrap_or_default() {
         "input_text" | "output_text" | "text" => Part::Text(part.text("text")),
         "refusal" => Part::Refusal(part.text("refusal")),
         "input_image" => Part::Media(Media {
@@ -115,5 +115,5 @@ fn part(part: &Json, request: &mut Request) -> Result<Part, Failure> {
             request.dropped.note(format!("content {other}"));
             Part::Text(crate::printable::text(&format!("[{other}]")))
         }
-    })
+    }
 }

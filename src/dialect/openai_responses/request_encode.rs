@@ -180,24 +180,17 @@ fn encode_message(message: &Message, with: &mut Encoding, out: &mut Vec<Json>) -
                 continue;
             }
             Part::Thinking(thinking) => {
-                match thinking.state.as_ref().filter(|s| s.is_for(&with.route.maker, "encrypted")) {
-                    Some(state) => {
-                        let summary = if thinking.text.is_empty() {
-                            Vec::new()
-                        } else {
-                            vec![object! { "type" => "summary_text", "text" => &thinking.text }]
-                        };
-                        let mut item = object! { "type" => "reasoning" };
-                        item.set_some("id", Some(state.id.clone()).filter(|id| !id.is_empty()));
-                        item.set("summary", summary);
-                        item.set("encrypted_content", &state.data);
-                        item
-                    }
-                    None => {
-                        with.dropped.note("foreign thinking");
-                        continue;
-                    }
-                }
+                let own = thinking.state.as_ref().filter(|state| state.is_for(&with.route.maker, "encrypted"));
+                let Some(state) = own else {
+                    with.dropped.note("foreign thinking");
+                    continue;
+                };
+                let summary = object! { "type" => "summary_text", "text" => &thinking.text };
+                let mut item = object! { "type" => "reasoning" };
+                item.set_some("id", Some(&state.id).filter(|id| !id.is_empty()));
+                item.set("summary", if thinking.text.is_empty() { Vec::new() } else { vec![summary] });
+                item.set("encrypted_content", &state.data);
+                item
             }
             Part::ToolCall(call) => {
                 let name = with.names.flat(call.namespace.as_deref(), &call.name);

@@ -47,9 +47,7 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         match self.sse.push(bytes) {
             Ok(frames) => frames.iter().for_each(|frame| self.frame(frame)),
-            Err(sse::TooLarge) => {
-                self.emitter.fail(Failure::new(FailureKind::Upstream, "the upstream sent too large an event"))
-            }
+            Err(sse::TooLarge) => self.emitter.fail_too_large(),
         }
         self.emitter.take()
     }
@@ -105,13 +103,13 @@ impl Decoder {
                     self.text(at, "text", &event, event.str("delta").unwrap_or_default(), logprobs);
                 }
                 "response.refusal.delta" => {
-                    self.text(at, "refusal", &event, event.str("delta").unwrap_or_default(), Vec::new())
+                    self.text(at, "refusal", &event, event.str("delta").unwrap_or_default(), Vec::new());
                 }
                 "response.reasoning_summary_text.delta" => {
                     self.text(at, "summary", &event, event.str("delta").unwrap_or_default(), Vec::new());
                 }
                 "response.reasoning_text.delta" => {
-                    self.text(at, "reasoning", &event, event.str("delta").unwrap_or_default(), Vec::new())
+                    self.text(at, "reasoning", &event, event.str("delta").unwrap_or_default(), Vec::new());
                 }
                 "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                     self.emitter.arguments(&at.to_string(), event.str("delta").unwrap_or_default());
