@@ -11,6 +11,7 @@ mod pairs;
 mod points;
 mod points_client;
 mod points_errors;
+mod points_shapes;
 mod points_tools;
 mod said;
 mod sse;
