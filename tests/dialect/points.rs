@@ -62,6 +62,8 @@ fn m03_comments_are_not_data() {
 #[test]
 fn m04_several_data_lines_are_one() {
     let stream = delta(r#"{"content":"a b"}"#).replace("\"choices\"", "\ndata: \"choices\"") + &finish("stop");
+    let crlf = stream.replace('\n', "\r\n");
+    all(&crlf, |said| assert_eq!((said.text.as_str(), said.stop), ("a b", "end")));
     all(&stream, |said| assert_eq!((said.text.as_str(), said.stop), ("a b", "end")));
 }
 

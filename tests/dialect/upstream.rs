@@ -4,10 +4,10 @@ use super::said::Said;
 use llmenv::dialect::Dialect;
 use serde_json::{Value, json};
 
-/// Cuts a text into pieces of about five characters.
+/// Cuts a text into pieces of about eleven characters.
 fn pieces(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
-    chars.chunks(5).map(|piece| piece.iter().collect()).collect()
+    chars.chunks(11).map(|piece| piece.iter().collect()).collect()
 }
 
 fn event(name: Option<&str>, data: &Value) -> String {
