@@ -9,9 +9,9 @@ mod cli;
 mod config;
 #[cfg(unix)]
 mod daemon;
-mod dialect;
 #[cfg(unix)]
 mod detect;
+mod dialect;
 mod explain;
 mod hook;
 mod import;

@@ -95,9 +95,26 @@ impl Route {
     }
 
     /// Says whether thinking may be asked for.
+    ///
+    /// Clients ask for it by habit, and many chat servers answer 400 where the model cannot think; so of models whose
+    /// name says nothing it is not asked unless the quirk says so.
     pub fn takes_reasoning(&self) -> bool {
         let model = bare(&self.model);
-        self.quirks.reasoning.unwrap_or(!["gpt-3", "gpt-4", "chatgpt-4"].iter().any(|old| model.starts_with(old)))
+        self.quirks.reasoning.unwrap_or_else(|| match self.upstream {
+            Dialect::OpenaiChat => {
+                self.is_openai_reasoning()
+                    || ["gpt-oss", "claude", "gemini"].iter().any(|family| model.contains(family))
+            }
+            Dialect::AnthropicMessages => !model.starts_with("claude-3") || model.starts_with("claude-3-7"),
+            Dialect::OpenaiResponses => !["gpt-3", "gpt-4", "chatgpt-4"].iter().any(|old| model.starts_with(old)),
+            Dialect::Gemini => !["gemini-1", "gemini-2.0", "gemma"].iter().any(|old| model.contains(old)),
+        })
+    }
+
+    /// Says whether the model is one of `OpenAI`'s, which know parameters other servers refuse.
+    pub fn is_openai(&self) -> bool {
+        let model = bare(&self.model);
+        self.is_openai_reasoning() || ["gpt-3", "gpt-4", "chatgpt-"].iter().any(|family| model.starts_with(family))
     }
 
     /// Says whether an Anthropic model takes `thinking: adaptive` and `output_config.effort`: those of 4.6 and later.

@@ -157,11 +157,17 @@ fn every_conversation_reaches_every_upstream() {
 }
 
 fn send(inbound: Dialect, upstream: Dialect, more: &Value) -> (Value, Vec<String>) {
+    send_to(inbound, upstream, None, more)
+}
+
+fn send_to(inbound: Dialect, upstream: Dialect, model: Option<&str>, more: &Value) -> (Value, Vec<String>) {
     let mut body = simple_request(inbound, false);
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
     }
-    let translation = Translation::new(route(inbound, upstream), body.to_string().as_bytes()).unwrap();
+    let mut route = route(inbound, upstream);
+    route.model = model.map_or(route.model, str::to_owned);
+    let translation = Translation::new(route, body.to_string().as_bytes()).unwrap();
     (serde_json::from_slice(&translation.request.body).unwrap(), translation.dropped.kinds().to_vec())
 }
 
@@ -241,7 +247,12 @@ fn thinking_is_asked_for_in_every_dialect() {
     for (inbound, ask) in asks {
         let mut ask = ask;
         ask[if inbound == Dialect::OpenaiChat { "max_tokens" } else { "max_output_tokens" }] = json!(32000);
-        assert_eq!(send(inbound, Dialect::OpenaiChat, &ask).0["reasoning_effort"], "high");
+        let effort = |model| send_to(inbound, Dialect::OpenaiChat, Some(model), &ask);
+        assert_eq!(effort("gpt-5").0["reasoning_effort"], "high");
+        assert_eq!(effort("openai/gpt-oss-120b").0["reasoning_effort"], "high");
+        let (unknown, dropped) = effort("llama3");
+        assert!(unknown.get("reasoning_effort").is_none(), "a server whose model cannot think would refuse");
+        assert!(dropped.contains(&"reasoning effort".to_owned()));
         let thinking = &send(inbound, Dialect::AnthropicMessages, &ask).0["thinking"];
         assert_eq!(*thinking, json!({"type": "enabled", "budget_tokens": 16384}));
         assert_eq!(

@@ -315,6 +315,18 @@ fn m76_m77_thinking_by_model() {
 }
 
 #[test]
+fn m72_the_conversation_is_named_for_prompt_caches() {
+    let user_id = json!({"device_id": "d", "account_uuid": "", "session_id": "0b1c-22"}).to_string();
+    let ask = json!({"metadata": {"user_id": user_id}});
+    assert_eq!(with_model(ANTHROPIC, CHAT, "gpt-5", ask.clone())["prompt_cache_key"], "0b1c-22");
+    assert_eq!(with_model(ANTHROPIC, RESPONSES, "gpt-5", ask.clone())["prompt_cache_key"], "0b1c-22");
+    assert!(with_model(ANTHROPIC, CHAT, "mistral-large", ask).get("prompt_cache_key").is_none());
+    let person = with_model(ANTHROPIC, CHAT, "gpt-5", json!({"metadata": {"user_id": "someone@example.com"}}));
+    let key = person["prompt_cache_key"].as_str().unwrap();
+    assert!(key.len() == 24 && !key.contains("someone"), "a person is not named: {key}");
+}
+
+#[test]
 fn m79_thinking_of_others_is_left_out() {
     let body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"},
         {"role": "assistant", "content": [{"type": "thinking", "thinking": "secret plan", "signature": "abc"}, {"type": "redacted_thinking", "data": "zzz"}, {"type": "text", "text": "ok"}]},

@@ -79,12 +79,7 @@ fn generation_config(request: &Request, with: &mut Encoding) -> Json {
 
 fn thinking_config(request: &Request, with: &mut Encoding) -> Option<Json> {
     let model = &with.route.model;
-    let takes = with
-        .route
-        .quirks
-        .reasoning
-        .unwrap_or(!["gemini-1", "gemini-2.0", "gemma"].iter().any(|old| model.contains(old)));
-    if !takes {
+    if !with.route.takes_reasoning() {
         if request.reasoning.is_on() {
             with.dropped.note("thinking");
         }

@@ -51,6 +51,12 @@ pub fn encode(request: &Request, with: &mut Encoding) -> Result<Json, Failure> {
     encode_tools(request, with, &mut body);
     if let Some(effort) = request.reasoning.effort() {
         if with.route.takes_reasoning() {
+            // Others than OpenAI know three levels.
+            let effort = match effort.as_str() {
+                "minimal" if !thinks => "low",
+                "xhigh" | "max" if !thinks => "high",
+                effort => effort,
+            };
             body.set("reasoning_effort", effort);
         } else {
             with.dropped.note("reasoning effort");
@@ -74,7 +80,8 @@ pub fn encode(request: &Request, with: &mut Encoding) -> Result<Json, Failure> {
             body.set("top_logprobs", alternatives);
         }
     }
-    body.set_some("prompt_cache_key", request.cache_key.clone());
+    // Some servers refuse a member they do not know.
+    body.set_some("prompt_cache_key", request.cache_key.as_ref().filter(|_| with.route.is_openai()));
     if request.stream {
         body.set("stream", true);
         if with.route.quirks.stream_options.unwrap_or(true) {
