@@ -14,6 +14,8 @@ pub mod form;
 pub mod gemini;
 pub mod json;
 pub mod media;
+pub mod model_name;
+pub mod models;
 pub mod names;
 pub mod openai_chat;
 pub mod openai_responses;

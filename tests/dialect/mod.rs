@@ -6,6 +6,8 @@ mod grammar_anthropic;
 mod grammar_chat;
 mod grammar_responses;
 mod json;
+mod model_name;
+mod models;
 mod mutation;
 mod pairs;
 mod points;

@@ -5,6 +5,8 @@
 
 mod read;
 
+pub use read::span;
+
 use std::fmt::Write as _;
 
 /// One JSON value.

@@ -190,3 +190,39 @@ impl Reader<'_> {
         u32::from_str_radix(digits, 16).ok()
     }
 }
+
+/// Finds where the value of a path of members stands in a text, without reading it into memory.
+///
+/// Of equal names the last counts, as servers read it.
+pub fn span(text: &str, path: &[&str]) -> Option<std::ops::Range<usize>> {
+    let mut reader = Reader { text, at: 0 };
+    for name in path {
+        reader.blanks();
+        if reader.peek()? != b'{' {
+            return None;
+        }
+        let mut found = None;
+        reader.list(b'}', |reader| {
+            reader.blanks();
+            let member = reader.string()?;
+            reader.blanks();
+            if reader.peek()? != b':' {
+                return None;
+            }
+            reader.at += 1;
+            reader.blanks();
+            let start = reader.at;
+            reader.value(0)?;
+            if member == *name {
+                found = Some(start..reader.at);
+            }
+            Some(())
+        })?;
+        let found = found?;
+        if path.last() == Some(name) {
+            return Some(found);
+        }
+        reader.at = found.start;
+    }
+    None
+}
