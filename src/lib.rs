@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod detect;
+pub mod dialect;
 pub mod dotenv;
 pub mod duration;
 pub mod env_patch;

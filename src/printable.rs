@@ -49,10 +49,15 @@ fn without_keys(untrusted: &str) -> std::borrow::Cow<'_, str> {
 /// Escapes controls, bidirectional marks and invisible characters as `\u{…}` and cuts after 200 characters with `…`.
 /// A word that looks like a key is cut to its first letters.
 pub fn text(untrusted: &str) -> String {
+    text_of(untrusted, MAX_SHOWN_CHARS)
+}
+
+/// Shows like [`text`], up to that many characters: for messages of others that are passed on whole.
+pub fn text_of(untrusted: &str, max_chars: usize) -> String {
     let untrusted = without_keys(untrusted);
-    let mut shown = String::with_capacity(untrusted.len());
+    let mut shown = String::with_capacity(untrusted.len().min(max_chars));
     for (count, c) in untrusted.chars().enumerate() {
-        if count == MAX_SHOWN_CHARS {
+        if count == max_chars {
             shown.push('…');
             break;
         }

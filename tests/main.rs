@@ -12,6 +12,7 @@ mod daemon;
 mod dotenv;
 #[cfg(unix)]
 mod detect;
+mod dialect;
 mod explain;
 mod hook;
 mod import;
