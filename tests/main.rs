@@ -9,9 +9,9 @@ mod cli;
 mod config;
 #[cfg(unix)]
 mod daemon;
-mod dotenv;
 #[cfg(unix)]
 mod detect;
+mod dotenv;
 mod explain;
 mod hook;
 mod import;
