@@ -106,7 +106,7 @@ fn a_megabyte_of_one_thing_ends() {
     ];
     for piece in pieces {
         for start in ["", "A=\""] {
-            let file = [start.as_bytes(), &piece.as_bytes().repeat(BYTES / 32 / piece.len())].concat();
+            let file = [start.as_bytes(), &piece.as_bytes().repeat(BYTES / 8 / piece.len())].concat();
             for dialect in Dialect::ALL {
                 let begun = Instant::now();
                 read(&file, dialect, Entry::Load, &[("HOME", "/home/u")]);
