@@ -9,10 +9,10 @@ mod cli;
 mod config;
 #[cfg(unix)]
 mod daemon;
-mod dotenv;
 #[cfg(unix)]
 mod detect;
 mod dialect;
+mod dotenv;
 mod explain;
 mod hook;
 mod import;

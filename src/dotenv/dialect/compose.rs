@@ -69,11 +69,12 @@ impl Machine<'_> {
                 key = skip(bytes, start + 6, is_blank);
             }
         }
-        let line_end = find(bytes, key, b'\n').unwrap_or(bytes.len());
+        // Only looked for where it is told: many statements may share a line.
+        let line_end = || find(bytes, key, b'\n').unwrap_or(bytes.len());
         let sign = skip(bytes, key, |c| is_blank(c) || c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']'));
         let name = key..trim_end(&bytes[..sign], key, is_space_in_go);
         if !matches!(bytes.get(sign), None | Some(b'=' | b':' | b'\n')) || bytes[name.clone()].contains(&b' ') {
-            return Err((Problem::BadName, start, line_end));
+            return Err((Problem::BadName, start, line_end()));
         }
         let is_ignored = bytes.get(key).is_some_and(u8::is_ascii_digit);
         let export = key > start;
@@ -97,7 +98,7 @@ impl Machine<'_> {
             return Ok((sign + 1).min(bytes.len()));
         }
         let begin = skip(bytes, sign + 1, is_blank);
-        let (value, end, next, quote) = self.value(begin, line_end.max(begin))?;
+        let (value, end, next, quote) = self.value(begin)?;
         let name = bytes[name].to_vec();
         self.values.insert(name.clone(), value.clone());
         if is_ignored {
@@ -109,10 +110,10 @@ impl Machine<'_> {
     }
 
     /// Reads a value: its text, its end, where reading goes on, its quotes.
-    fn value(&self, begin: usize, line_end: usize) -> Result<(Vec<u8>, usize, usize, Quote), Broken> {
+    fn value(&self, begin: usize) -> Result<(Vec<u8>, usize, usize, Quote), Broken> {
         let bytes = self.bytes;
         let Some(&mark @ (b'\'' | b'"')) = bytes.get(begin) else {
-            let line_end = find(bytes, begin, b'\n').unwrap_or(bytes.len()).min(line_end.max(begin));
+            let line_end = find(bytes, begin, b'\n').unwrap_or(bytes.len());
             let line = &bytes[begin..line_end];
             let cut = line.windows(2).position(|window| window == b" #").unwrap_or(line.len());
             let end = begin + trim_end(&line[..cut], 0, is_space_in_go);
@@ -123,7 +124,10 @@ impl Machine<'_> {
         let mut position = begin + 1;
         loop {
             match bytes.get(position) {
-                None => return Err((Problem::UnterminatedQuote, begin, line_end)),
+                None => {
+                    let line_end = find(bytes, begin, b'\n').unwrap_or(bytes.len());
+                    return Err((Problem::UnterminatedQuote, begin, line_end));
+                }
                 Some(&byte) if byte == mark => break,
                 Some(b'\\') => match bytes.get(position + 1) {
                     Some(&next) if next == mark => {

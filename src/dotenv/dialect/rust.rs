@@ -84,7 +84,7 @@ impl Machine<'_> {
         let mut position = start;
         let bytes = self.bytes;
         // Blanks alone at the start, comments included, are decided on all that was read so far.
-        let text_start = skip(bytes, start, char::is_whitespace);
+        let mut text_start = start;
         loop {
             let feed = find(bytes, position, b'\n');
             let next = feed.map_or(bytes.len(), |feed| feed + 1);
@@ -100,6 +100,7 @@ impl Machine<'_> {
             if self.dialect == Dialect::RustDotenv {
                 return Ok((end, next));
             }
+            text_start = skip(&bytes[..next], text_start, char::is_whitespace);
             if text_start < next && bytes[text_start] == b'#' {
                 return Ok((start, next));
             }
