@@ -13,7 +13,9 @@ mod daemon;
 mod detect;
 mod dialect;
 mod dotenv;
+#[cfg(unix)]
 mod explain;
+#[cfg(unix)]
 mod hook;
 mod import;
 mod pin;
@@ -22,6 +24,7 @@ mod provider;
 mod readme;
 mod sanitize;
 mod shell;
+#[cfg(unix)]
 mod source;
 mod store;
 mod support;
