@@ -18,12 +18,12 @@ use crate::profile::{KeySource, Profile};
 use crate::provider;
 use crate::resolve::{self, Resolved};
 use crate::secret::Secret;
-use crate::store::{DEADLINE, Prompt, StoreError, StoreState, StoredKey, Unlock};
+use crate::store::{Prompt, StoreError, StoreState, StoredKey, Unlock};
 
 /// How long a person may take over the system's own dialog.
 const UNLOCK_DEADLINE: Duration = Duration::from_secs(120);
-/// How long a command waits for a key.
-const KEY_WAIT: Duration = Duration::from_millis(2_100);
+/// How much longer than the store may take a command waits for a key.
+const KEY_GRACE: Duration = Duration::from_millis(100);
 
 /// Answers a request.
 pub async fn handle(shared: &Shared, request: Request) -> Response {
@@ -60,6 +60,11 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
     answer.unwrap_or_else(Response::Error)
 }
 
+/// How long a command waits for a key.
+fn key_wait(shared: &Shared) -> Duration {
+    shared.borrow().store.deadline() + KEY_GRACE
+}
+
 fn done() -> Response {
     Response::Done { notes: Vec::new() }
 }
@@ -84,7 +89,7 @@ fn hello(shared: &Shared) -> Response {
 async fn key_put(shared: &Shared, profile: &str, entry: KeyEntry, replace: bool) -> Result<Response> {
     refuse_while_locked(shared)?;
     let store = shared.borrow().store.clone();
-    let earlier = match store.get_async(profile, false, Prompt::Never, DEADLINE).await {
+    let earlier = match store.get_async(profile, false, Prompt::Never, store.deadline()).await {
         Ok(stored) => Some(stored),
         Err(StoreError::NotFound) => None,
         // An item that is there and cannot be understood is replaced, not kept in the way.
@@ -100,7 +105,10 @@ async fn key_put(shared: &Shared, profile: &str, entry: KeyEntry, replace: bool)
         origin: entry.origin,
         more: entry.more.into_iter().map(|(name, value)| (name, value.0)).collect(),
     };
-    store.put_async(profile, stored.clone(), Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(profile))?;
+    store
+        .put_async(profile, stored.clone(), Prompt::Never, store.deadline())
+        .await
+        .map_err(|err| err.into_error(profile))?;
     let notes = {
         let mut state = shared.borrow_mut();
         let earlier = earlier.filter(|earlier| !earlier.key.same_as(&stored.key));
@@ -123,12 +131,12 @@ fn not_remembered(result: Result<()>) -> Vec<String> {
 
 async fn key_get(shared: &Shared, profile: &str) -> Result<Response> {
     let profile = known(shared, profile)?;
-    let key = match keys::key_of(shared, &profile, KEY_WAIT).await {
+    let key = match keys::key_of(shared, &profile, key_wait(shared)).await {
         Ok(key) => key,
         Err(NoKey::Failed(err)) if err.kind == ErrorKind::Failed && is_stored(&profile) => {
             // Whoever is about to store one has to know that there is none.
             let store = shared.borrow().store.clone();
-            return Err(match store.get_async(&profile.name, false, Prompt::Never, DEADLINE).await {
+            return Err(match store.get_async(&profile.name, false, Prompt::Never, store.deadline()).await {
                 Err(StoreError::NotFound) => StoreError::NotFound.into_error(&profile.name),
                 _ => err,
             });
@@ -145,8 +153,9 @@ async fn key_get(shared: &Shared, profile: &str) -> Result<Response> {
 async fn key_copy(shared: &Shared, from: &str, to: &str) -> Result<Response> {
     refuse_while_locked(shared)?;
     let store = shared.borrow().store.clone();
-    let stored = store.get_async(from, false, Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(from))?;
-    store.put_async(to, stored.clone(), Prompt::Never, DEADLINE).await.map_err(|err| err.into_error(to))?;
+    let stored =
+        store.get_async(from, false, Prompt::Never, store.deadline()).await.map_err(|err| err.into_error(from))?;
+    store.put_async(to, stored.clone(), Prompt::Never, store.deadline()).await.map_err(|err| err.into_error(to))?;
     let mut state = shared.borrow_mut();
     state.forget_failure(to);
     state.keys.insert(to.to_owned(), Held { stored, until: None });
@@ -157,8 +166,8 @@ async fn key_copy(shared: &Shared, from: &str, to: &str) -> Result<Response> {
 async fn key_remove(shared: &Shared, profile: &str, lives_on: bool) -> Result<Response> {
     refuse_while_locked(shared)?;
     let store = shared.borrow().store.clone();
-    let stored = store.get_async(profile, false, Prompt::Never, DEADLINE).await.ok();
-    match store.remove_async(profile, Prompt::Never, DEADLINE).await {
+    let stored = store.get_async(profile, false, Prompt::Never, store.deadline()).await.ok();
+    match store.remove_async(profile, Prompt::Never, store.deadline()).await {
         Ok(()) | Err(StoreError::NotFound) => {}
         Err(err) => return Err(err.into_error(profile)),
     }
@@ -177,7 +186,7 @@ async fn key_remove(shared: &Shared, profile: &str, lives_on: bool) -> Result<Re
 
 async fn key_info(shared: &Shared, profiles: Vec<String>) -> Result<Response> {
     // All are asked for at once: with a keyring that hangs they fail together, not one after the other.
-    let deadline = Instant::now() + KEY_WAIT;
+    let deadline = Instant::now() + key_wait(shared);
     let known: Vec<_> = profiles.into_iter().map(|name| (known(shared, &name).ok(), name)).collect();
     if !shared.borrow().memory.is_locked() {
         for profile in known.iter().filter_map(|(profile, _)| profile.as_ref()).filter(|profile| is_stored(profile)) {
@@ -197,7 +206,7 @@ async fn key_info(shared: &Shared, profiles: Vec<String>) -> Result<Response> {
 
 /// Compares masks and values with the keys of all profiles. Keys that cannot be read without asking somebody are left out.
 async fn key_match(shared: &Shared, masks: &[KeyMask], values: &[WireSecret]) -> Result<Response> {
-    let deadline = Instant::now() + KEY_WAIT;
+    let deadline = Instant::now() + key_wait(shared);
     let profiles: Vec<_> = shared.borrow().config.profiles.values().cloned().collect();
     if !shared.borrow().memory.is_locked() {
         for profile in profiles.iter().filter(|profile| is_stored(profile)) {
@@ -276,7 +285,7 @@ async fn serve_pair(
         return Err(err);
     };
     let profile = known(shared, name)?;
-    let pair = serve(shared, &profile, &resolved, KEY_WAIT).await.map_err(|err| err.into_error(name))?;
+    let pair = serve(shared, &profile, &resolved, key_wait(shared)).await.map_err(|err| err.into_error(name))?;
     let mut vars: BTreeMap<String, Option<WireSecret>> =
         pair.vars.into_iter().map(|(name, value)| (name, value.map(WireSecret))).collect();
     vars.insert("LLMENV_PROFILE".into(), Some(WireSecret(Secret::new(name.as_str()))));
@@ -297,11 +306,11 @@ async fn resolved(shared: &Shared, cwd: &std::path::Path, chosen: ResolveState) 
         facts.findings.extend(config_finding(shared));
         return Ok(Response::Resolved(facts));
     };
-    let key = facts_of(shared, &profile, KEY_WAIT).await;
+    let key = facts_of(shared, &profile, key_wait(shared)).await;
     let mut facts = facts(shared, &resolved, &profile, key.clone());
     if let Some(err) = key.error {
         facts.findings.push(finding("key-unavailable", Severity::Error, &err));
-    } else if let Err(NoKey::Failed(err)) = serve(shared, &profile, &resolved, KEY_WAIT).await {
+    } else if let Err(NoKey::Failed(err)) = serve(shared, &profile, &resolved, key_wait(shared)).await {
         facts.findings.push(finding("pair-refused", Severity::Error, &err));
     }
     facts.findings.extend(config_finding(shared));
@@ -418,7 +427,7 @@ pub fn prefetch(shared: &Shared) {
 
 async fn store_state(shared: &Shared) -> Response {
     let store = shared.borrow().store.clone();
-    let (state, detail) = match store.probe_async(DEADLINE).await {
+    let (state, detail) = match store.probe_async(store.deadline()).await {
         StoreState::Unlocked => ("unlocked", None),
         StoreState::Locked => ("locked", None),
         StoreState::Absent { reason } => ("absent", Some(reason)),

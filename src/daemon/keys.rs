@@ -141,7 +141,7 @@ pub fn fetch(shared: &Shared, profile: &Profile) {
 async fn read(shared: &Shared, profile: &Profile) -> Result<Held> {
     let KeySource::Command { argv, ttl, pass_env, .. } = &profile.key else {
         let store = shared.borrow().store.clone();
-        let got = store.get_async(&profile.name, true, Prompt::Never, store::DEADLINE).await;
+        let got = store.get_async(&profile.name, true, Prompt::Never, store.deadline()).await;
         return got.map(|stored| Held { stored, until: None }).map_err(|err| err.into_error(&profile.name));
     };
     let (argv, pass_env, ttl) = (argv.clone(), pass_env.clone(), *ttl);

@@ -21,8 +21,10 @@ pub const DAEMON_START_TIMEOUT: Duration = Duration::from_millis(500);
 pub const COMMAND_START_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a command waits for the daemon itself.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
-/// How much longer it waits where the daemon asks a keyring (two seconds a call) or a program (five).
-const STORE_PATIENCE: Duration = Duration::from_secs(5);
+/// How much longer it waits where the daemon reads from a store (ten seconds at most) or asks a program (five).
+const STORE_PATIENCE: Duration = Duration::from_secs(6);
+/// How much longer it waits where the daemon reads from a store and then writes to it.
+const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 /// How long it waits for a person at the system's own dialog, to which the daemon gives two minutes.
 const DIALOG_PATIENCE: Duration = Duration::from_secs(125);
 /// How long a daemon that is to end may take to say so.
@@ -133,6 +135,9 @@ impl Client {
             Request::Hello | Request::Reload | Request::Lock | Request::Shells => self.timeout,
             Request::Stop => self.timeout.min(STOP_PATIENCE),
             Request::Unlock { .. } => self.timeout + DIALOG_PATIENCE,
+            Request::KeyPut { .. } | Request::KeyCopy { .. } | Request::KeyRemove { .. } => {
+                self.timeout + WRITE_PATIENCE
+            }
             _ => self.timeout + STORE_PATIENCE,
         }
     }

@@ -14,7 +14,7 @@ use super::backend::Backend;
 use super::gate::Gate;
 use super::lane::{GRACE, Lane};
 use super::vault::{Vault, VaultKey};
-use super::{Prompt, StoreError, StoreKind, StoreState, StoredKey};
+use super::{DEADLINE, FILE_DEADLINE, Prompt, StoreError, StoreKind, StoreState, StoredKey};
 use crate::paths::Paths;
 use crate::secret::Secret;
 
@@ -118,6 +118,14 @@ impl StoreHandle {
     /// Which store it is.
     pub fn kind(&self) -> StoreKind {
         self.0.kind
+    }
+
+    /// How long this store may take for one call before it counts as hung.
+    pub fn deadline(&self) -> Duration {
+        match self.0.kind {
+            StoreKind::Keyring => DEADLINE,
+            StoreKind::Vault => FILE_DEADLINE,
+        }
     }
 
     /// Reads the key of a profile. With `expected` (the index names it), an item that is not there is

@@ -34,8 +34,12 @@ pub use stored_key::StoredKey;
 
 use std::time::Duration;
 
-/// How long a store may take before it counts as hung.
+/// How long a keyring may take before it counts as hung.
 pub const DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long the encrypted file may take. A disk that writes back much else holds up an `fsync` for seconds, and nobody is
+/// asked anything meanwhile, so this says nothing of a dialog that waits.
+const FILE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The service under which every item of llmenv is filed in a keyring.
 pub const SERVICE: &str = "llmenv";
