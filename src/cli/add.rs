@@ -172,9 +172,13 @@ pub fn ask_name(settings: &Config, provider: &str) -> Result<String> {
     let free = (1..1_000)
         .map(|count| if count == 1 { provider.to_owned() } else { format!("{provider}-{count}") })
         .find(|name| !settings.profiles.contains_key(name));
-    let name = ask::text("name of the profile", free.as_deref())?;
-    check_new(settings, &name)?;
-    Ok(name)
+    loop {
+        let name = ask::text("name of the profile", free.as_deref())?;
+        match check_new(settings, &name) {
+            Ok(()) => return Ok(name),
+            Err(error) => render::error(&error),
+        }
+    }
 }
 
 /// Asks for what this provider cannot do without.

@@ -88,8 +88,12 @@ pub fn choice(question: &str, choices: &[String], fallback: Option<usize>) -> Re
         if let Some(at) = choices.iter().position(word) {
             return Ok(at);
         }
-        say(&format!("type a number from 1 to {}, or the first word of a line\n", choices.len()))
-            .map_err(|err| no_answer(&err))?;
+        let words = choices.iter().filter_map(|choice| choice.split_whitespace().next());
+        let meant = match crate::suggest::nearest(&answer, words) {
+            Some(word) => format!("there is no such line; did you mean `{word}`?\n"),
+            None => format!("type a number from 1 to {}, or the first word of a line\n", choices.len()),
+        };
+        say(&meant).map_err(|err| no_answer(&err))?;
     }
     Err(Error::usage("none of the choices was taken"))
 }

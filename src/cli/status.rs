@@ -61,11 +61,19 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
         let line = config.default_line;
         resolved.origin = Some(PlaceFacts { kind: "config".into(), path: config.path.clone(), line });
     }
+    let has_profiles = config.as_ref().map_or(true, |config| !config.profiles.is_empty());
     let profile = config.ok().and_then(|config| config.profiles.get(resolved.profile.as_ref()?).cloned());
     if args.json {
         return render::json(&as_json(&resolved, profile.as_ref(), &findings));
     }
-    show_human(&resolved, profile.as_ref(), is_setup);
+    show_human(&resolved, profile.as_ref());
+    if resolved.profile.is_none() && resolved.reason == Reason::None && !is_setup {
+        render::hint(if has_profiles {
+            "`llmenv use NAME` chooses a profile for this shell; `llmenv list` shows them"
+        } else {
+            "there are no profiles yet: `llmenv add` adds one"
+        });
+    }
     render::findings(&findings);
     Ok(())
 }
@@ -101,7 +109,7 @@ pub fn finding_json(finding: &Finding) -> Value {
     })
 }
 
-fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>, is_setup: bool) {
+fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>) {
     let Some(name) = &resolved.profile else {
         render::line(match resolved.reason {
             Reason::Off => {
@@ -110,9 +118,6 @@ fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>, is_setup: boo
             Reason::Released => "nothing active: somebody else changed half of the pair, and llmenv took its half out",
             _ => "nothing active here",
         });
-        if resolved.reason == Reason::None && !is_setup {
-            render::hint("`llmenv use NAME` chooses a profile for this shell; `llmenv list` shows them");
-        }
         return;
     };
     let place = resolved.origin.as_ref().map(|place| render::place_text(&place.path, place.line));

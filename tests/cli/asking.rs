@@ -25,6 +25,32 @@ fn a_first_add_asks_for_everything() {
     assert_eq!(shown.stdout, format!("{}\n", key()));
 }
 
+#[test]
+fn a_slip_is_asked_about_again() {
+    let home = Home::new();
+    let mut terminal = Terminal::builder(&home, Shell::Bash).env("LLMENV_DAEMON", "off").start();
+    assert!(terminal.run("llmenv").contains("hint: there are no profiles yet: `llmenv add` adds one\n"));
+    terminal.type_line("llmenv add; echo done=$?");
+    terminal.wait_for(|text| text.contains("keep keys in an encrypted file instead? [Y/n]: "));
+    terminal.answer("");
+    terminal.wait_for(|text| text.contains("(empty: a file of yours opens it instead): "));
+    terminal.answer("");
+    terminal.wait_for(|text| text.contains("key (hidden; empty to choose the provider first): "));
+    terminal.answer("");
+    terminal.wait_for(|text| text.ends_with("provider: "));
+    terminal.answer("openruter");
+    terminal.wait_for(|text| text.contains("there is no such line; did you mean `openrouter`?\n"));
+    terminal.answer("openrouter");
+    terminal.wait_for(|text| text.ends_with("name of the profile [openrouter]: "));
+    terminal.answer("my work");
+    terminal.wait_for(|text| text.contains("error: `my work` cannot be a profile name\n"));
+    terminal.answer("work");
+    terminal.wait_for(|text| text.contains("key for `work` (hidden): "));
+    terminal.answer(&key());
+    let seen = terminal.wait_prompt();
+    assert!(seen.ends_with("done=0\n"), "{seen}");
+}
+
 /// Without a keyring a person hears of it before the key is typed, and is asked.
 #[test]
 fn add_asks_where_to_keep_the_key_first() {
