@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Every place that sets a variable, and what each sort of program gets')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'What is wrong here: values, contradictions, programs with an old key')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'What an error means: its cause, whose key was sent, what to do')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over keys that lie in files and in this environment')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'The catalogue of providers')
             [CompletionResult]::new('allow', 'allow', [CompletionResultType]::ParameterValue, 'Let a directory''s `.llmenv.toml`, or an included file, take effect')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Take that back')
@@ -203,6 +204,20 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;explain' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;import' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'What the files are, where their names do not say it: dotenv')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the files are, where their names do not say it: dotenv')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The profile''s name, where one key is found')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only keys of this provider; decides where a key may be one of several')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Only keys of this provider; decides where a key may be one of several')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Store everything that is found without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Store everything that is found without asking')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

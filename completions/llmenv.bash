@@ -49,6 +49,9 @@ _llmenv() {
             llmenv,hook)
                 cmd="llmenv__subcmd__hook"
                 ;;
+            llmenv,import)
+                cmd="llmenv__subcmd__import"
+                ;;
             llmenv,init)
                 cmd="llmenv__subcmd__init"
                 ;;
@@ -116,7 +119,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor explain providers allow deny daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor explain import providers allow deny daemon unlock lock init completions hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -511,6 +514,40 @@ _llmenv() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__import)
+            opts="-f -p -y -h --format --name --provider --yes --dry-run --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

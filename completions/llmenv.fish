@@ -42,6 +42,7 @@ complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "env" -d 'Print a prof
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "why" -d 'Every place that sets a variable, and what each sort of program gets'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "doctor" -d 'What is wrong here: values, contradictions, programs with an old key'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "explain" -d 'What an error means: its cause, whose key was sent, what to do'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "import" -d 'Take over keys that lie in files and in this environment'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "providers" -d 'The catalogue of providers'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "allow" -d 'Let a directory\'s `.llmenv.toml`, or an included file, take effect'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "deny" -d 'Take that back'
@@ -147,6 +148,13 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l json -d 'Print 
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand explain" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s f -l format -d 'What the files are, where their names do not say it: dotenv' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l name -d 'The profile\'s name, where one key is found' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s p -l provider -d 'Only keys of this provider; decides where a key may be one of several' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s y -l yes -d 'Store everything that is found without asking'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l json -d 'Print JSON'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand allow" -s h -l help -d 'Print help'

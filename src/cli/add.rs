@@ -253,7 +253,12 @@ pub fn choose_families(profile: &mut Profile, row: &Provider, fields: &Fields) -
 }
 
 /// Takes `--store` where nothing was chosen yet, and says how to choose where nothing works.
-fn choose_store(paths: &Paths, settings: &Config, answerer: &mut Answerer, wanted: Option<StoreChoice>) -> Result<()> {
+pub fn choose_store(
+    paths: &Paths,
+    settings: &Config,
+    answerer: &mut Answerer,
+    wanted: Option<StoreChoice>,
+) -> Result<()> {
     let wanted = wanted.map(|choice| match choice {
         StoreChoice::Keyring => StoreKind::Keyring,
         StoreChoice::File => StoreKind::Vault,

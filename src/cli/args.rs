@@ -92,6 +92,13 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
   python app.py 2>&1 | llmenv explain
   llmenv explain                      paste the error, then Ctrl-D")]
     Explain(Explain),
+    /// Take over keys that lie in files and in this environment
+    #[command(after_help = "Examples:
+  llmenv import                 `.env` files from here up to the home, and this environment; asks
+  llmenv import --dry-run       shows what there is and stores nothing
+  llmenv import .env.local --yes --name work
+  llmenv import settings.txt --format dotenv")]
+    Import(Import),
     /// The catalogue of providers
     #[command(after_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
     Providers(Providers),
@@ -390,6 +397,33 @@ pub struct Explain {
     /// The error, as it was printed; without it standard input is read
     #[arg(value_name = "TEXT")]
     pub text: Vec<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv import`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Import {
+    /// Files to look at; without any, all places that are known
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// What the files are, where their names do not say it: dotenv
+    #[arg(long, short = 'f', value_name = "FORMAT", requires = "files")]
+    pub format: Option<String>,
+    /// The profile's name, where one key is found
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only keys of this provider; decides where a key may be one of several
+    #[arg(long, short = 'p', value_name = "ID")]
+    pub provider: Option<String>,
+    /// Store everything that is found without asking
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,

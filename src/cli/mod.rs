@@ -19,6 +19,7 @@ mod exec;
 mod explain;
 mod here;
 mod hook_apply;
+mod import;
 mod init;
 mod key_input;
 mod key_ref;
@@ -102,6 +103,7 @@ fn dispatch(command: Command) -> Result<()> {
         // Answered in `run`: their exit codes are their own.
         Command::Exec(_) | Command::Doctor(_) => Ok(()),
         Command::Env(args) => env::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Providers(args) => providers::run(&args),

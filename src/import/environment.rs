@@ -63,13 +63,25 @@ pub type Variables = BTreeMap<String, Secret>;
 
 /// Picks the variables that matter here from this process' environment, but for those that llmenv itself has set.
 pub fn variables(set_by_llmenv: &[String]) -> Variables {
-    let is_known = |name: &str| Family::of_variable(name).is_some() || !provider::of_variable(name).is_empty();
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, value)| is_known(name) && value.len() <= MAX_VALUE_BYTES && !value.trim().is_empty())
         .filter(|(name, _)| !set_by_llmenv.contains(name))
         .map(|(name, value)| (name, Secret::new(value)))
         .collect()
+}
+
+/// Whether a variable is one by which tools learn a pair, or something beside it.
+pub fn is_known(name: &str) -> bool {
+    Family::of_variable(name).is_some() || !provider::of_variable(name).is_empty()
+}
+
+/// Takes a value under a name of somebody's own as a key, where its look proves whose it is.
+pub fn under_own_name(name: &str, value: &Secret) -> Option<FoundKey> {
+    let candidate = Candidate::of(value)?;
+    let owner = candidate.owner()?;
+    sanitize::vet(owner, &candidate.key).ok()?;
+    Some(found_key(vec![owner], name, candidate, None))
 }
 
 /// Looks for keys in these variables.

@@ -1,4 +1,17 @@
-//! Taking over keys that live elsewhere: what is found there comes in, profiles to be offered go out. Called by commands that
-//! ask the user first; nothing here stores or writes.
+//! Keys that lie in other places: found, recognised, and told apart before anything is stored.
+//!
+//! ```text
+//! find ─► which files there are          dotenv, … ─► what one file holds (sections of settings, with their places)
+//!                                         environment ─► which of them are pairs, and what does not belong together
+//! candidate ─► one entry a key with every place it stands in, and where two keys contradict each other
+//! rewrite ─► the text of a file without what was taken over
+//! ```
+//!
+//! Nothing here asks, stores or writes: that is `cli::import`.
 
+pub mod candidate;
+pub mod dotenv;
 pub mod environment;
+pub mod find;
+pub mod rewrite;
+pub mod section;

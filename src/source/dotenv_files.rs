@@ -80,7 +80,7 @@ pub fn upwards(from: &Path, home: &Path, is_sought: &dyn Fn(&str) -> bool) -> Fi
 }
 
 /// Whether a file of this name is one that programs load.
-fn is_loaded(name: &str) -> bool {
+pub fn is_loaded(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(".env") else { return false };
     (rest.is_empty() || rest.starts_with('.'))
         && !SAMPLES.iter().any(|sample| rest.rsplit('.').next() == Some(sample))

@@ -34,6 +34,7 @@ fn the_commands_there_are() {
             "why",
             "doctor",
             "explain",
+            "import",
             "providers",
             "allow",
             "deny",

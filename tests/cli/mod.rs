@@ -6,6 +6,8 @@ mod asking;
 mod completions;
 mod exec_env;
 mod help;
+#[cfg(unix)]
+mod import;
 mod init;
 mod mistakes;
 mod profiles;

@@ -1,3 +1,6 @@
 //! Keys that live elsewhere.
 
+mod candidate;
+mod dotenv;
 mod environment;
+mod rewrite;

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::args::Fields;
 use super::super::connect::Answerer;
-use super::super::{add, ask, edit, render, settings};
+use super::super::import::take::{free_name, holder, profile_of, take};
+use super::super::{ask, render, settings};
 use super::target::Target;
 use crate::error::Result;
 use crate::hook::state::{ShellState, VARIABLE};
 use crate::import::environment::{self, FoundKey};
-use crate::ipc::protocol::{Finding, Request, Response, Severity};
+use crate::ipc::protocol::{Finding, Severity};
 use crate::paths::Paths;
 use crate::printable;
-use crate::profile::{Family, KeySource, Profile};
-use crate::provider::Provider;
-use crate::secret::Secret;
 
 /// Looks, tells, and takes over what the user says yes to. Gives the names of new profiles.
 pub fn run(paths: &Paths, target: Target, answerer: &mut Answerer, is_yes: bool) -> Result<Vec<String>> {
@@ -64,7 +61,7 @@ pub fn run(paths: &Paths, target: Target, answerer: &mut Answerer, is_yes: bool)
             }
             suggested.push(name);
         } else if ask::is_yes_unless_no("take it over as a profile?")?
-            && let Some(name) = take(paths, answerer, key)?
+            && let Some(name) = take(paths, answerer, key, None, false)?
         {
             taken.push(name);
         }
@@ -73,90 +70,6 @@ pub fn run(paths: &Paths, target: Target, answerer: &mut Answerer, is_yes: bool)
         render::hint("the variables stay as they are until you take out the lines that set them");
     }
     Ok(taken)
-}
-
-/// Stores one key as a profile; a mistake (a name that is taken) is told and leaves it where it is.
-fn take(paths: &Paths, answerer: &mut Answerer, key: &FoundKey) -> Result<Option<String>> {
-    let row = match &key.providers[..] {
-        [row] => row,
-        rows => {
-            let choices: Vec<String> = rows.iter().map(|row| format!("{}  {}", row.id, row.name)).collect();
-            rows[ask::choice("which of them is it?", &choices, Some(0))?]
-        }
-    };
-    let kept = (|| {
-        let config = settings::load(paths)?;
-        let name = add::ask_name(&config, &row.id)?;
-        let mut profile = profile_of(key, row, name);
-        if key.serve.is_empty() {
-            add::choose_families(&mut profile, row, &Fields::default())?;
-        }
-        let base_url = edit::canonical_base_url(&mut profile, row)?;
-        add::keep(paths, answerer, &profile, &base_url, Some(&key.key))?;
-        Ok(profile)
-    })();
-    match kept {
-        Ok(profile) => {
-            let families: Vec<_> = add::default_families(&profile, row).iter().map(|family| family.name()).collect();
-            render::line(format_args!(
-                "added {}: {}, serves {}",
-                render::strong(&profile.name),
-                row.shown(),
-                families.join(", ")
-            ));
-            Ok(Some(profile.name))
-        }
-        Err(error) => {
-            render::error(&error);
-            Ok(None)
-        }
-    }
-}
-
-fn profile_of(key: &FoundKey, row: &Provider, name: String) -> Profile {
-    let mut profile = Profile {
-        name,
-        provider: row.id.clone(),
-        base_url: key.base_url.clone(),
-        dialect: key.dialect,
-        organization: key.organization.clone(),
-        project: key.project.clone(),
-        key: KeySource::Stored,
-        ..Profile::default()
-    };
-    // What these variables served so far, they go on serving. `ANTHROPIC_*` is always said aloud.
-    let is_said = key.serve.contains(&Family::Anthropic) && row.id != "anthropic";
-    if is_said || add::default_families(&profile, row) != key.serve {
-        profile.serve.clone_from(&key.serve);
-    }
-    profile
-}
-
-/// The profile that holds this very key.
-fn holder(paths: &Paths, answerer: &mut Answerer, key: &FoundKey) -> Result<Option<String>> {
-    let config = settings::load(paths)?;
-    let same_provider = |profile: &&Profile| key.providers.iter().any(|row| row.id == profile.provider);
-    for profile in config.profiles.values().filter(same_provider) {
-        if profile.key == KeySource::Stored && stored_key(answerer, &profile.name).is_some_and(|k| k.same_as(&key.key))
-        {
-            return Ok(Some(profile.name.clone()));
-        }
-    }
-    Ok(None)
-}
-
-fn stored_key(answerer: &mut Answerer, profile: &str) -> Option<Secret> {
-    match answerer.ask(&Request::KeyGet { profile: profile.to_owned() }) {
-        Ok(Response::Key(entry)) => Some(entry.key.0),
-        _ => None,
-    }
-}
-
-fn free_name(config: &crate::config::Config, provider: &str, taken: &[String]) -> String {
-    (1..1_000)
-        .map(|count| if count == 1 { provider.to_owned() } else { format!("{provider}-{count}") })
-        .find(|name| !config.profiles.contains_key(name) && !taken.contains(name))
-        .unwrap_or_else(|| provider.to_owned())
 }
 
 /// The command that takes a key over: it reads the variable, so that no key stands on a command line.
