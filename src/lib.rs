@@ -27,6 +27,7 @@ pub mod fingerprint;
 pub mod hook;
 pub mod import;
 pub mod ipc;
+pub mod net;
 pub mod paths;
 pub mod pin;
 pub mod printable;

@@ -18,6 +18,7 @@ mod explain;
 #[cfg(unix)]
 mod hook;
 mod import;
+mod net;
 mod pin;
 mod process;
 mod provider;

@@ -14,6 +14,7 @@ pub mod shell;
 pub mod terminal;
 #[cfg(unix)]
 mod transcript;
+pub mod upstream;
 
 use std::io::Write;
 use std::path::PathBuf;
