@@ -7,6 +7,8 @@ use llmenv::source::processes;
 
 use crate::support::Home;
 
+mod collect;
+
 /// A program that was started with some variables and ends with this.
 struct Program(Child);
 

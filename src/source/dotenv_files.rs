@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{Held, Kind, Origin, Reader, Search};
 use crate::bounded::{self, Links, NotRead};
-use crate::dotenv::{self, Dialect, Environment};
+use crate::dotenv::{self, Dialect, Environment, Value};
 use crate::secret::Secret;
 
 /// The most files that are read, nearest first.
@@ -114,5 +115,72 @@ fn look(path: &Path, is_sought: &dyn Fn(&str) -> bool, files: &mut Files) {
             variable: name.to_owned(),
             values: std::array::from_fn(|n| readings[n].text(name).cloned()),
         });
+    }
+}
+
+/// The source: each reading of each assignment, with the loaders that read it so.
+pub(super) fn search(search: &mut Search<'_>) {
+    let scene = search.scene;
+    let mut count = 0;
+    for dir in scene.upwards() {
+        for path in search.files_in(dir, MAX_FILES, &is_loaded) {
+            count += 1;
+            if count > MAX_FILES || search.is_over() {
+                return;
+            }
+            search_file(&path, search);
+        }
+    }
+}
+
+/// Adds what a `.env` file gives to each loader.
+pub(super) fn search_file(path: &Path, search: &mut Search<'_>) {
+    let Some(bytes) = search.read(path) else { return };
+    let scene = search.scene;
+    let lookup = |name: &str| scene.variables.get(name).map(|value| value.expose().to_owned());
+    let readings = LOADERS.map(|loader| dotenv::read(&bytes, loader, &Environment::new(&lookup)));
+    let mut names: Vec<&str> = Vec::new();
+    for assignment in readings.iter().flat_map(|reading| &reading.assignments) {
+        if search.sought.has(&assignment.key) && !names.contains(&assignment.key.as_str()) {
+            names.push(&assignment.key);
+        }
+    }
+    for name in names {
+        // Each value at each line once, with the loaders that take it from there.
+        let mut taken: Vec<(usize, usize, &Value, Vec<Dialect>)> = Vec::new();
+        for (reading, loader) in readings.iter().zip(LOADERS) {
+            let Some(winner) = reading.winner(name) else { continue };
+            let column = winner.place.column + search_column(&bytes, winner.place.span.start, winner.raw.start);
+            match taken
+                .iter_mut()
+                .find(|(line, _, value, _)| *line == winner.place.line && is_same(value, &winner.value))
+            {
+                Some((.., loaders)) => loaders.push(loader),
+                None => taken.push((winner.place.line, column, &winner.value, vec![loader])),
+            }
+        }
+        for (line, column, value, loaders) in taken {
+            let held = match value {
+                Value::Text(text) => Held::Text(text.clone()),
+                Value::Bytes(_) | Value::Unknowable => Held::Unknowable,
+                Value::Absent => Held::Unset,
+            };
+            let origin = Origin::at(Kind::Dotenv, Reader::Loaders(loaders), path, line, Some(column));
+            search.add_exported(name, held, origin);
+        }
+    }
+}
+
+/// Characters between two bytes of one line.
+fn search_column(file: &[u8], from: usize, to: usize) -> usize {
+    file.get(from..to).map_or(0, |bytes| String::from_utf8_lossy(bytes).chars().count())
+}
+
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Text(one), Value::Text(other)) => one.same_as(other),
+        (Value::Bytes(one), Value::Bytes(other)) => one == other,
+        (Value::Absent, Value::Absent) | (Value::Unknowable, Value::Unknowable) => true,
+        _ => false,
     }
 }
