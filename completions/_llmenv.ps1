@@ -247,6 +247,8 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'End it and start it anew')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Whether it runs, since when, for how many shells')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run it in this terminal')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have the system start it: systemd with a socket, launchd, or a Windows logon task')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take that back')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'The end of its log')
             break
         }
@@ -273,8 +275,21 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;daemon;run' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Say which part of the system started it')
             [CompletionResult]::new('--background', '--background', [CompletionResultType]::ParameterName, 'Start it apart from this process and end')
             [CompletionResult]::new('--detached', '--detached', [CompletionResultType]::ParameterName, 'Be the daemon that was started so')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;daemon;install' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'With --print: for which system, where it is not this one')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Show the files and write nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'llmenv;daemon;uninstall' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

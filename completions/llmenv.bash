@@ -94,6 +94,9 @@ _llmenv() {
             llmenv,why)
                 cmd="llmenv__subcmd__why"
                 ;;
+            llmenv__subcmd__daemon,install)
+                cmd="llmenv__subcmd__daemon__subcmd__install"
+                ;;
             llmenv__subcmd__daemon,log)
                 cmd="llmenv__subcmd__daemon__subcmd__log"
                 ;;
@@ -111,6 +114,9 @@ _llmenv() {
                 ;;
             llmenv__subcmd__daemon,stop)
                 cmd="llmenv__subcmd__daemon__subcmd__stop"
+                ;;
+            llmenv__subcmd__daemon,uninstall)
+                cmd="llmenv__subcmd__daemon__subcmd__uninstall"
                 ;;
             *)
                 ;;
@@ -250,12 +256,30 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__daemon)
-            opts="-h --help start stop restart status run log"
+            opts="-h --help start stop restart status run install uninstall log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__daemon__subcmd__install)
+            opts="-h --print --for --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -W "systemd launchd task" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -300,12 +324,16 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__daemon__subcmd__run)
-            opts="-h --background --detached --help"
+            opts="-h --background --detached --by --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -W "systemd launchd task" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -342,6 +370,20 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__daemon__subcmd__stop)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__daemon__subcmd__uninstall)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -39,6 +39,8 @@ pub mod sanitize;
 pub mod secret;
 pub mod shell;
 pub mod source;
+pub mod starter;
 pub mod store;
 pub mod suggest;
+pub mod unit;
 pub mod wiping;

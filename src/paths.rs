@@ -89,6 +89,18 @@ impl Paths {
     }
 }
 
+/// The number of the user this process runs as; 0 on Windows, which has none.
+#[cfg(unix)]
+pub fn user_number() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The number of the user this process runs as; 0 on Windows, which has none.
+#[cfg(windows)]
+pub fn user_number() -> u32 {
+    0
+}
+
 fn no_home() -> Error {
     Error::new("there is no home directory: HOME is not set").hint("set HOME to an absolute path that you own")
 }

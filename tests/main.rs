@@ -31,3 +31,4 @@ mod store;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod unit;

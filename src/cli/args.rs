@@ -479,13 +479,45 @@ pub enum DaemonCommand {
         /// Be the daemon that was started so
         #[arg(long, hide = true, group = "mode")]
         detached: bool,
+        /// Say which part of the system started it
+        #[arg(long, hide = true, value_name = "WHO", value_parser = ["systemd", "launchd", "task"])]
+        by: Option<String>,
     },
+    /// Have the system start it: systemd with a socket, launchd, or a Windows logon task
+    #[command(after_help = "Examples:
+  llmenv daemon install
+  llmenv daemon install --print               shows the files, writes nothing
+  llmenv daemon uninstall
+
+Nothing needs it: the daemon starts with the first command or shell that asks. Installed, it belongs to your login session, and
+its log to the journal.")]
+    Install {
+        /// Show the files and write nothing
+        #[arg(long)]
+        print: bool,
+        /// With --print: for which system, where it is not this one
+        #[arg(long = "for", value_name = "SYSTEM", value_enum, requires = "print")]
+        manager: Option<ManagerChoice>,
+    },
+    /// Take that back
+    Uninstall,
     /// The end of its log
     Log {
         /// How many lines
         #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
         lines: usize,
     },
+}
+
+/// Parts of systems that start programs of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ManagerChoice {
+    /// `systemd --user`.
+    Systemd,
+    /// launchd, on macOS.
+    Launchd,
+    /// The Task Scheduler of Windows.
+    Task,
 }
 
 /// `llmenv unlock`.

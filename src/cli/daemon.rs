@@ -6,12 +6,14 @@ use serde_json::json;
 
 use super::args::{Daemon, DaemonCommand, Report};
 use super::connect::{self, Answerer};
-use super::render;
+use super::{daemon_install, render};
 use crate::daemon::Mode;
 use crate::duration::show_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::client::{self, COMMAND_TIMEOUT, Client, Unreachable};
 use crate::paths::Paths;
+use crate::starter::Starter;
+use crate::unit::Manager;
 
 /// How much of the log's end is looked at.
 const MAX_LOG_BYTES: u64 = 256 * 1024;
@@ -24,9 +26,16 @@ pub fn run(args: &Daemon) -> Result<()> {
         Some(DaemonCommand::Start) => start(),
         Some(DaemonCommand::Stop) => stop(),
         Some(DaemonCommand::Restart { .. }) => restart(),
-        Some(DaemonCommand::Run { background: true, .. }) => crate::daemon::run(Mode::Background),
-        Some(DaemonCommand::Run { detached: true, .. }) => crate::daemon::run(Mode::Detached),
-        Some(DaemonCommand::Run { .. }) => crate::daemon::run(Mode::Foreground),
+        Some(DaemonCommand::Run { background, detached, by }) => {
+            let mode = match (background, detached) {
+                (true, _) => Mode::Background,
+                (_, true) => Mode::Detached,
+                _ => Mode::Foreground,
+            };
+            crate::daemon::run(mode, by.as_deref().and_then(Starter::of_name))
+        }
+        Some(DaemonCommand::Install { print, manager }) => daemon_install::install(*print, *manager),
+        Some(DaemonCommand::Uninstall) => daemon_install::uninstall(),
         Some(DaemonCommand::Log { lines }) => log(*lines),
     }
 }
@@ -72,7 +81,7 @@ fn running(paths: &Paths) -> Result<Option<Answerer>> {
 }
 
 /// Ends whatever daemon there is, reachable or not.
-fn end(paths: &Paths) -> Result<Option<u32>> {
+pub fn end(paths: &Paths) -> Result<Option<u32>> {
     if connect::is_off() {
         return Ok(None);
     }
@@ -102,20 +111,26 @@ fn restart() -> Result<()> {
 fn status(report: Report) -> Result<()> {
     let paths = Paths::find()?;
     let Some(mut answerer) = running(&paths)? else {
+        let installed = daemon_install::installed(&paths);
         if report.json {
-            return render::json(&json!({"schema": 1, "running": false}));
+            let installed = installed.map(|manager| manager.starter().name());
+            return render::json(&json!({"schema": 1, "running": false, "installed": installed}));
         }
-        render::line("no daemon runs; the next command or shell starts one");
+        match installed {
+            Some(Manager::Systemd) => render::line("no daemon runs; the next command or shell has systemd start one"),
+            _ => render::line("no daemon runs; the next command or shell starts one"),
+        }
         return Ok(());
     };
     let hello = answerer.hello()?;
     let store = answerer.store()?;
+    let installed = daemon_install::installed(&paths);
     if report.json {
         return render::json(&json!({
             "schema": 1, "running": true, "pid": hello.pid, "version": hello.version, "protocol": hello.protocol,
             "uptime_seconds": hello.uptime_seconds, "shells": hello.shells, "started_by": hello.started_by,
             "locked": hello.locked, "program": hello.program, "store": {"kind": store.kind, "state": store.state},
-            "config_error": hello.config_error,
+            "config_error": hello.config_error, "installed": installed.map(|manager| manager.starter().name()),
         }));
     }
     let uptime = show_duration(std::time::Duration::from_secs(hello.uptime_seconds));
@@ -125,6 +140,7 @@ fn status(report: Report) -> Result<()> {
         ("version", text(&hello.version)),
         ("program", Some(crate::printable::path(&hello.program))),
         ("started by", text(&hello.started_by)),
+        ("installed", installed.map(|manager| format!("yes, {} starts it", manager.shown()))),
         ("shells", Some(hello.shells.to_string())),
         ("store", text(&format!("{}, {}", store.kind, store.state))),
         ("locked", hello.locked.then(|| "yes; `llmenv unlock` opens it".into())),

@@ -5,13 +5,17 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::guests::Guests;
+use super::inherited::Inherited;
 use super::log::Log;
 use super::presence::Presence;
 use super::state::{Shared, State};
 use super::{connection, handle, keys, process_limits, watch};
 use crate::error::{Error, Result};
+use crate::ipc::transport::{self, InheritedSocket};
 use crate::ipc::{client, daemon_lock, spawn};
 use crate::paths::{self, Paths};
+use crate::printable;
+use crate::starter::Starter;
 
 /// How long the daemon stays without a living shell or anything else that needs it.
 const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
@@ -35,38 +39,57 @@ pub enum Mode {
     Detached,
 }
 
-/// Runs the daemon until it is stopped or idle.
-pub fn run(mode: Mode) -> Result<()> {
+/// Runs the daemon until it is stopped or idle. `by`: the part of the system whose unit says so.
+pub fn run(mode: Mode, by: Option<Starter>) -> Result<()> {
     let paths = Paths::find()?;
     paths.check_owner()?;
     if mode == Mode::Background {
         let program = client::program()?;
-        return spawn::start_detached(&program).map_err(|err| Error::io("start", &program, &err));
+        return spawn::start_detached(&program, by.unwrap_or(Starter::Demand))
+            .map_err(|err| Error::io("start", &program, &err));
     }
+    if mode == Mode::Foreground && by.is_some() {
+        let program = client::program()?;
+        spawn::leave_environment(&program).map_err(|err| Error::io("start", &program, &err))?;
+    }
+    let mut inherited = Inherited::take_over()?;
     process_limits::harden();
     if mode == Mode::Detached {
         process_limits::leave_terminal();
     }
+    let socket = inherited.take_daemon();
+    let starter = by.unwrap_or(match mode {
+        Mode::Foreground if socket.is_some() || is_of_systemd() => Starter::Systemd,
+        Mode::Foreground => Starter::Foreground,
+        _ => Starter::Demand,
+    });
     paths::create_private_dir(&paths.state_dir)?;
-    let Some(lock) = succeed(&paths, mode)? else {
-        return if mode == Mode::Foreground {
-            Err(Error::new("a daemon is running already")
-                .hint("`llmenv daemon status` shows it, `llmenv daemon stop` ends it"))
-        } else {
-            Ok(())
+    let waits = mode == Mode::Detached || starter.is_system();
+    let Some(lock) = succeed(&paths, waits)? else {
+        return match (starter, socket) {
+            (Starter::Foreground, _) => Err(Error::new("a daemon is running already")
+                .hint("`llmenv daemon status` shows it, `llmenv daemon stop` ends it")),
+            (_, Some(socket)) => {
+                // Whoever knocked finds the other one by its address.
+                transport::Listener::turn_away(socket);
+                Ok(())
+            }
+            _ => Ok(()),
         };
     };
     paths::create_private_dir(&paths.shells_dir())?;
     let log = Log::open(&paths.log_file(), mode == Mode::Foreground);
-    let started_by = match mode {
-        Mode::Foreground if std::env::var_os("INVOCATION_ID").is_some() => "systemd",
-        Mode::Foreground => "foreground",
-        _ => "demand",
-    };
-    let shared = State::load(paths.clone(), log, started_by)?.shared();
+    let shared = State::load(paths.clone(), log, starter.name())?.shared();
+    for name in inherited.left() {
+        shared
+            .borrow_mut()
+            .log
+            .line(&format!("closed a socket that was handed over and has no use: `{}`", printable::text(name)));
+    }
+    drop(inherited);
     let runtime = super::runtime()?;
     let tasks = tokio::task::LocalSet::new();
-    let result = tasks.block_on(&runtime, serve(paths, lock, Rc::clone(&shared)));
+    let result = tasks.block_on(&runtime, serve(paths, lock, socket, Rc::clone(&shared)));
     if let Err(err) = &result {
         shared.borrow_mut().log.line(&format!("ended: {err}"));
     }
@@ -75,26 +98,32 @@ pub fn run(mode: Mode) -> Result<()> {
     result
 }
 
+/// Says whether a unit of systemd's that is not ours started this very process (systemd.exec(5), `$SYSTEMD_EXEC_PID`); variables
+/// that it gave to somebody above are inherited, too.
+fn is_of_systemd() -> bool {
+    std::env::var("SYSTEMD_EXEC_PID").is_ok_and(|pid| pid == std::process::id().to_string())
+}
+
 /// Takes the daemon's lock; `None` where another daemon has it and answers.
 ///
 /// One that has it and does not answer is on its way out, or has lost its socket and is about to make another.
-fn succeed(paths: &Paths, mode: Mode) -> Result<Option<File>> {
+fn succeed(paths: &Paths, waits: bool) -> Result<Option<File>> {
     let begun = Instant::now();
     loop {
         if let Some(lock) = daemon_lock::take(paths)? {
             return Ok(Some(lock));
         }
-        if mode != Mode::Detached || client::is_answering(paths) || begun.elapsed() >= SUCCESSION_PATIENCE {
+        if !waits || client::is_answering(paths) || begun.elapsed() >= SUCCESSION_PATIENCE {
             return Ok(None);
         }
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-async fn serve(paths: Paths, mut lock: File, shared: Shared) -> Result<()> {
+async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, shared: Shared) -> Result<()> {
     let mut ends = Ends::listen()?;
     let boot = shared.borrow().boot.clone();
-    let mut presence = Presence::establish(&paths, &boot)?;
+    let mut presence = Presence::establish(&paths, &boot, socket)?;
     shared.borrow_mut().log.line(&format!(
         "started (process {}, version {})",
         std::process::id(),

@@ -7,6 +7,7 @@ mod connection;
 mod directory;
 mod guests;
 mod handle;
+mod inherited;
 mod keys;
 mod lifecycle;
 mod log;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::ipc::address::Address;
-use crate::ipc::transport::{self, Listener, Peer, ServerStream};
+use crate::ipc::transport::{self, InheritedSocket, Listener, Peer, ServerStream};
 use crate::paths::{self, Paths};
 
 /// The listening socket and its published address.
@@ -18,9 +18,13 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Listens and publishes the address. Only the holder of the daemon's lock may call this.
-    pub fn establish(paths: &Paths, boot: &str) -> Result<Self> {
-        let listener = Listener::bind(&transport::socket_path(paths)?)?;
+    /// Listens, on the socket that was handed over where there is one, and publishes the address. Only the holder of the
+    /// daemon's lock may call this.
+    pub fn establish(paths: &Paths, boot: &str, inherited: Option<InheritedSocket>) -> Result<Self> {
+        let listener = match inherited {
+            Some(socket) => Listener::of_inherited(socket)?,
+            None => Listener::bind(&transport::socket_path(paths)?)?,
+        };
         let address = Address {
             pid: std::process::id(),
             boot: boot.to_owned(),

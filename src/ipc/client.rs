@@ -222,11 +222,13 @@ pub fn start_within(paths: &Paths, patience: Duration) -> Result<()> {
     paths.check_owner()?;
     crate::paths::create_private_dir(&paths.state_dir)?;
     let turn = daemon_lock::open_turn(paths)?;
+    // Where systemd listens for the daemon, it is asked first. One that cannot start it must not keep everybody waiting.
+    let own_start = if is_knocked_for(paths) { begun + patience / 2 } else { begun };
     let mut is_started = false;
     let mut pause = Duration::from_millis(1);
     loop {
         // A file system without locks has nobody wait for anybody; the daemon's own lock still lets only one stay.
-        if !is_started && !matches!(turn.try_lock(), Err(TryLockError::WouldBlock)) {
+        if !is_started && Instant::now() >= own_start && !matches!(turn.try_lock(), Err(TryLockError::WouldBlock)) {
             // Whoever had the turn before may have started one meanwhile.
             if is_answering(paths) {
                 return Ok(());
@@ -245,6 +247,11 @@ pub fn start_within(paths: &Paths, patience: Duration) -> Result<()> {
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(10));
     }
+}
+
+/// Connects to the socket on which systemd listens; it starts the daemon, which finds an empty connection.
+fn is_knocked_for(paths: &Paths) -> bool {
+    transport::activation_socket(paths).is_some_and(|socket| transport::connect(&socket, DAEMON_START_TIMEOUT).is_ok())
 }
 
 fn run_in_background() -> Result<()> {

@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::starter::Starter;
+
 /// Variables that the daemon needs from the session it is started in; everything else is left behind.
 const KEPT_VARIABLES: &[&str] = &[
     "HOME",
@@ -40,19 +42,34 @@ const KEPT_VARIABLES: &[&str] = &[
     "TMP",
 ];
 
+/// Variables by which systemd speaks to a process it started; the sockets it hands over among them.
+#[cfg(unix)]
+const SAID_BY_SYSTEM: &[&str] =
+    &["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "SYSTEMD_EXEC_PID", "INVOCATION_ID", "JOURNAL_STREAM"];
+
 /// Where programs are looked for by what the daemon starts; the caller's PATH may lead through a project's folder.
 #[cfg(unix)]
 const DAEMON_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /// Leaves the caller's session and starts `program daemon run --detached`. Called in the short-lived process alone.
-pub fn start_detached(program: &Path) -> std::io::Result<()> {
+pub fn start_detached(program: &Path, starter: Starter) -> std::io::Result<()> {
+    let by = if starter == Starter::Demand { None } else { Some(["--by", starter.name()]) };
     if !leave_session() {
         // A leader of its group (a shell's own job) cannot leave; a child of it can.
-        let left = Command::new(program).args(["daemon", "run", "--background"]).status()?;
+        let left = Command::new(program).args(["daemon", "run", "--background"]).args(by.iter().flatten()).status()?;
         return if left.success() { Ok(()) } else { Err(std::io::Error::other("it ended at once")) };
     }
     let mut command = Command::new(program);
-    command.args(["daemon", "run", "--detached"]).env_clear();
+    command.args(["daemon", "run", "--detached"]).args(by.iter().flatten());
+    clean_environment(&mut command);
+    hide_window(&mut command);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    Ok(())
+}
+
+/// Gives a command the daemon's environment.
+fn clean_environment(command: &mut Command) {
+    command.env_clear();
     for name in KEPT_VARIABLES {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -60,8 +77,35 @@ pub fn start_detached(program: &Path) -> std::io::Result<()> {
     }
     #[cfg(unix)]
     command.env("PATH", DAEMON_PATH);
-    hide_window(&mut command);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+}
+
+/// Runs this same process anew with the daemon's environment, where it has more than that: a manager of the system passes on
+/// what somebody imported into it. What it says to the process by variables stays. Comes back only where nothing is to be left out.
+#[cfg(unix)]
+pub fn leave_environment(program: &Path) -> std::io::Result<()> {
+    use std::os::unix::process::CommandExt;
+    let is_kept = |name: &std::ffi::OsStr| {
+        name == "PATH" || KEPT_VARIABLES.iter().chain(SAID_BY_SYSTEM).any(|kept| *kept == name)
+    };
+    let is_clean = std::env::vars_os().all(|(name, _)| is_kept(&name));
+    if is_clean && std::env::var_os("PATH").is_some_and(|path| path == DAEMON_PATH) {
+        return Ok(());
+    }
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1));
+    clean_environment(&mut command);
+    for name in SAID_BY_SYSTEM {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    Err(command.exec())
+}
+
+/// The Task Scheduler starts the daemon through [`start_detached`].
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps)]
+pub fn leave_environment(_program: &Path) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Linux alone, for most of it is read from `/proc`; what the program does elsewhere is the same code.
 
+mod activated;
 mod alone;
 mod crowd;
 mod keyring;

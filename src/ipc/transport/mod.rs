@@ -3,12 +3,16 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub use unix::{ClientStream, Listener, ServerStream, connect, limit_reads, socket_path};
+pub use unix::{
+    ClientStream, InheritedSocket, Listener, ServerStream, activation_socket, connect, limit_reads, socket_path,
+};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub use windows::{ClientStream, Listener, ServerStream, connect, limit_reads, socket_path};
+pub use windows::{
+    ClientStream, InheritedSocket, Listener, ServerStream, activation_socket, connect, limit_reads, socket_path,
+};
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Unix sockets in a folder that only their user can enter.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ const MAX_SOCKET_PATH_BYTES: usize = 103;
 pub type ClientStream = UnixStream;
 /// A daemon's connection.
 pub type ServerStream = tokio::net::UnixStream;
+
+/// A socket that listens already, handed over at the start.
+pub type InheritedSocket = OwnedFd;
 
 /// Chooses where the socket goes: the runtime folder where it is ours alone, else the state folder. Creates the folder.
 pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
@@ -43,6 +47,13 @@ pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
             continue;
         }
         match paths::create_private_dir(dir).and_then(|()| check_free(&socket)) {
+            // systemd starts a daemon for whoever connects there; taken over, it would never do so again.
+            Ok(()) if is_listened_to(&socket) => {
+                refused = Some(Error::new(format!(
+                    "systemd listens on the daemon's socket `{}`",
+                    crate::printable::path(&socket)
+                )));
+            }
             Ok(()) => return Ok(socket),
             Err(err) => refused = Some(err),
         }
@@ -58,6 +69,42 @@ fn check_free(socket: &Path) -> Result<()> {
             .hint("nothing of llmenv's made it; move it away")),
         Err(_) => Ok(()),
     }
+}
+
+/// The socket on which systemd may listen for a daemon that does not run (`llmenv daemon install`): there where the
+/// daemon's own would be, and ours alone.
+pub fn activation_socket(paths: &Paths) -> Option<PathBuf> {
+    let folder = paths.runtime_dir.as_ref().filter(|dir| is_ours_alone(dir))?.join("llmenv");
+    let socket = folder.join("daemon.sock");
+    (is_ours_alone(&folder) && is_listened_to(&socket)).then_some(socket)
+}
+
+/// Says whether some process listens on a socket that was bound by exactly this name. A daemon of ours binds under another one
+/// and renames it, so it is never meant. Nothing is connected to: that would start what listens.
+#[cfg(target_os = "linux")]
+fn is_listened_to(socket: &Path) -> bool {
+    use std::io::{BufRead, BufReader};
+    /// `__SO_ACCEPTCON`, the fourth column of `/proc/net/unix` (proc(5)).
+    const LISTENING: &[u8] = b"00010000";
+    let Ok(table) = std::fs::File::open("/proc/net/unix") else { return false };
+    let mut table = BufReader::new(table);
+    let ending = [b" ", socket.as_os_str().as_encoded_bytes()].concat();
+    let mut line = Vec::new();
+    // One line a socket of this machine; a read of the kernel's own table neither waits nor ends in the middle.
+    while table.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        let text = line.trim_ascii_end();
+        if text.ends_with(&ending) && text.split(|byte| *byte == b' ').nth(3) == Some(LISTENING) {
+            return true;
+        }
+        line.clear();
+    }
+    false
+}
+
+/// Only systemd does that.
+#[cfg(not(target_os = "linux"))]
+fn is_listened_to(_socket: &Path) -> bool {
+    false
 }
 
 fn is_ours_alone(dir: &Path) -> bool {
@@ -128,9 +175,36 @@ pub struct Listener {
     inner: tokio::net::UnixListener,
     path: PathBuf,
     inode: u64,
+    is_inherited: bool,
 }
 
 impl Listener {
+    /// Takes a socket that systemd bound and listens on: its file stays when this listener goes.
+    pub fn of_inherited(socket: InheritedSocket) -> Result<Self> {
+        let listener = std::os::unix::net::UnixListener::from(socket);
+        let path = listener.local_addr().ok().and_then(|address| address.as_pathname().map(Path::to_owned));
+        let Some(path) = path.filter(|path| path.is_absolute()) else {
+            return Err(Error::new("the socket that was handed over is not a file")
+                .hint("the socket unit's `ListenStream=` names a path: `llmenv daemon install` writes one"));
+        };
+        let failed = |err: io::Error| Error::io("listen on", &path, &err);
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        paths::check_private_dir(folder)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        let inode = std::fs::symlink_metadata(&path).map_err(failed)?.ino();
+        listener.set_nonblocking(true).map_err(failed)?;
+        let inner = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
+        Ok(Self { inner, path, inode, is_inherited: true })
+    }
+
+    /// Closes the connections that wait, so that systemd does not start one daemon after the other for them.
+    pub fn turn_away(socket: InheritedSocket) {
+        let listener = std::os::unix::net::UnixListener::from(socket);
+        if listener.set_nonblocking(true).is_ok() {
+            while listener.accept().is_ok() {}
+        }
+    }
+
     /// Binds, replacing a dead socket. Only the holder of the daemon's lock may call this.
     pub fn bind(path: &Path) -> Result<Self> {
         check_free(path)?;
@@ -144,7 +218,7 @@ impl Listener {
         listener.set_nonblocking(true).map_err(failed)?;
         let inode = std::fs::symlink_metadata(path).map_err(failed)?.ino();
         let inner = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
-        Ok(Self { inner, path: path.to_owned(), inode })
+        Ok(Self { inner, path: path.to_owned(), inode, is_inherited: false })
     }
 
     /// Waits for the next connection.
@@ -171,7 +245,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if self.is_in_place() {
+        if !self.is_inherited && self.is_in_place() {
             let _ = std::fs::remove_file(&self.path);
         }
     }

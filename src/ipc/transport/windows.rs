@@ -23,12 +23,20 @@ pub type ClientStream = std::fs::File;
 /// A daemon's connection.
 pub type ServerStream = Stream;
 
+/// Nobody hands over a pipe.
+pub type InheritedSocket = std::convert::Infallible;
+
 /// The pipe's name, one a user and state folder.
 pub fn socket_path(paths: &Paths) -> Result<PathBuf> {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(paths.state_dir.to_string_lossy().to_lowercase().as_bytes());
     let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
     Ok(PathBuf::from(format!(r"\\.\pipe\llmenv-{name}")))
+}
+
+/// Nothing listens for a daemon that does not run.
+pub fn activation_socket(_paths: &Paths) -> Option<PathBuf> {
+    None
 }
 
 /// Opens the pipe. Reads have no timeout of their own on a plain file; callers bound the number of bytes.
@@ -49,6 +57,16 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Never called, for there is no such socket.
+    pub fn of_inherited(socket: InheritedSocket) -> Result<Self> {
+        match socket {}
+    }
+
+    /// Never called, for there is no such socket.
+    pub fn turn_away(socket: InheritedSocket) {
+        match socket {}
+    }
+
     /// Creates the first instance of the pipe.
     pub fn bind(path: &Path) -> Result<Self> {
         let failed = |err: io::Error| Error::io("listen on", path, &err);
