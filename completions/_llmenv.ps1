@@ -51,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print a profile''s pair for a shell or a file')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Every place that sets a variable, and what each sort of program gets')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'What is wrong here: values, contradictions, programs with an old key')
+            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Give files that llmenv changed their earlier content back')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'What an error means: its cause, whose key was sent, what to do')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over keys that lie in files and in this environment')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'The catalogue of providers')
@@ -198,6 +199,17 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;doctor' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;undo' {
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List what can be undone')
+            [CompletionResult]::new('--show', '--show', [CompletionResultType]::ParameterName, 'Show what undoing it would change, and change nothing')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Restore files that were edited or removed since, too; what they hold now is kept')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do it without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do it without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

@@ -12,6 +12,7 @@
 
 pub mod allow;
 pub mod atomic;
+pub mod backup;
 pub mod bounded;
 pub mod cli;
 pub mod config;

@@ -5,6 +5,8 @@
 
 mod allow;
 mod atomic;
+#[cfg(unix)]
+mod backup;
 mod cli;
 mod config;
 #[cfg(unix)]

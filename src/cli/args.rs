@@ -86,6 +86,12 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
         after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found."
     )]
     Doctor(Report),
+    /// Give files that llmenv changed their earlier content back
+    #[command(after_help = "Examples:
+  llmenv undo                the last change
+  llmenv undo --list         what can be undone; each is kept for 30 days
+  llmenv undo 3f9a --show    what undoing it would change")]
+    Undo(Undo),
     /// What an error means: its cause, whose key was sent, what to do
     #[command(after_help = "Examples:
   llmenv explain 'User not found.'
@@ -386,6 +392,30 @@ pub struct Why {
     /// The variable; without it all keys and base URLs that are set
     #[arg(value_name = "VARIABLE")]
     pub variable: Option<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv undo`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Undo {
+    /// Which change; without it, the last
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// List what can be undone
+    #[arg(long, conflicts_with_all = ["id", "show", "force", "yes"])]
+    pub list: bool,
+    /// Show what undoing it would change, and change nothing
+    #[arg(long, conflicts_with_all = ["force", "yes"])]
+    pub show: bool,
+    /// Restore files that were edited or removed since, too; what they hold now is kept
+    #[arg(long)]
+    pub force: bool,
+    /// Do it without asking
+    #[arg(long, short = 'y')]
+    pub yes: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,

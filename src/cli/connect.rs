@@ -142,6 +142,14 @@ impl Answerer {
         }
     }
 
+    /// The key that seals backups.
+    pub fn backup_key(&mut self) -> Result<crate::backup::Key> {
+        match self.ask(&Request::BackupKey)? {
+            Response::BackupKey(digits) => crate::backup::Key::from_hex(&digits.0).ok_or_else(strange),
+            _ => Err(strange()),
+        }
+    }
+
     /// A pair, for `exec` and `env`.
     pub fn serve(&mut self, request: &Request) -> Result<Served> {
         match self.ask(request)? {

@@ -7,6 +7,7 @@ mod allow;
 pub mod args;
 mod argv;
 mod ask;
+pub mod change;
 mod complete;
 mod completions;
 mod connect;
@@ -38,6 +39,7 @@ mod settings;
 mod setup;
 mod show;
 mod status;
+mod undo;
 mod use_profile;
 mod why;
 
@@ -106,6 +108,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Exec(_) | Command::Doctor(_) => Ok(()),
         Command::Env(args) => env::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Undo(args) => undo::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Providers(args) => providers::run(&args),

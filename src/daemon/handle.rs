@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::backup_key;
 use super::keys::{self, NoKey};
 use super::push;
 use super::shell_request::serve;
@@ -54,6 +55,7 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
         Request::Resolve { cwd, state } => resolved(shared, &cwd, state.unwrap_or_default()).await,
         Request::Lock => lock(shared),
         Request::Unlock { passphrase } => unlock(shared, passphrase.map(|secret| secret.0)).await,
+        Request::BackupKey => backup_key::get(shared).await,
         Request::StoreState => Ok(store_state(shared).await),
         Request::Shells => Ok(shells(shared)),
     };
@@ -376,7 +378,7 @@ fn unknown(shared: &Shared, name: &str) -> Error {
     err
 }
 
-fn refuse_while_locked(shared: &Shared) -> Result<()> {
+pub(super) fn refuse_while_locked(shared: &Shared) -> Result<()> {
     if shared.borrow().memory.is_locked() {
         return Err(Error::of(ErrorKind::Locked, "llmenv is locked").hint("run `llmenv unlock`"));
     }

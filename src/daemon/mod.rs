@@ -3,6 +3,7 @@
 //! `main → cli → daemon run` starts it; everything else reaches it through [`crate::ipc`]. It runs on one thread: requests
 //! are short, and what may take long (a keyring, a file on a dead mount, a program) waits on threads of its own.
 
+mod backup_key;
 mod connection;
 mod directory;
 mod guests;

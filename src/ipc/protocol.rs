@@ -119,6 +119,8 @@ pub enum Request {
         /// Values found somewhere.
         values: Vec<WireSecret>,
     },
+    /// The key that seals backups of edited files; made where there is none.
+    BackupKey,
     /// What state the store is in.
     StoreState,
     /// The shells known.
@@ -313,6 +315,8 @@ pub enum Response {
     Served(Served),
     /// To [`Request::Resolve`].
     Resolved(ResolvedFacts),
+    /// To [`Request::BackupKey`]: 64 hex digits.
+    BackupKey(WireSecret),
     /// To [`Request::StoreState`].
     Store(StoreFacts),
     /// To [`Request::Shells`].
