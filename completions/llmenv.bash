@@ -67,6 +67,9 @@ _llmenv() {
             llmenv,providers)
                 cmd="llmenv__subcmd__providers"
                 ;;
+            llmenv,proxy)
+                cmd="llmenv__subcmd__proxy"
+                ;;
             llmenv,remove)
                 cmd="llmenv__subcmd__remove"
                 ;;
@@ -121,6 +124,21 @@ _llmenv() {
             llmenv__subcmd__daemon,uninstall)
                 cmd="llmenv__subcmd__daemon__subcmd__uninstall"
                 ;;
+            llmenv__subcmd__proxy,log)
+                cmd="llmenv__subcmd__proxy__subcmd__log"
+                ;;
+            llmenv__subcmd__proxy,off)
+                cmd="llmenv__subcmd__proxy__subcmd__off"
+                ;;
+            llmenv__subcmd__proxy,on)
+                cmd="llmenv__subcmd__proxy__subcmd__on"
+                ;;
+            llmenv__subcmd__proxy,revoke)
+                cmd="llmenv__subcmd__proxy__subcmd__revoke"
+                ;;
+            llmenv__subcmd__proxy,status)
+                cmd="llmenv__subcmd__proxy__subcmd__status"
+                ;;
             *)
                 ;;
         esac
@@ -128,7 +146,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor undo explain import providers allow deny daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor undo explain import providers allow deny proxy daemon unlock lock init completions hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -503,7 +521,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__env)
-            opts="-f -h --format --help"
+            opts="-f -h --format --direct --for --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +532,10 @@ _llmenv() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -643,7 +665,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__off)
-            opts="-h --help"
+            opts="-h --revoke --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,6 +681,102 @@ _llmenv() {
         llmenv__subcmd__providers)
             opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy)
+            opts="-h --help status on off log revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__log)
+            opts="-n -h --lines --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__off)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__on)
+            opts="-h --serve --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --serve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__revoke)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__status)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -764,7 +882,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__status)
-            opts="-h --json --help"
+            opts="-h --usage --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

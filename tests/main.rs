@@ -24,6 +24,8 @@ mod net;
 mod pin;
 mod process;
 mod provider;
+#[cfg(target_os = "linux")]
+mod proxy;
 mod readme;
 mod sanitize;
 mod shell;

@@ -39,6 +39,7 @@ fn the_commands_there_are() {
             "providers",
             "allow",
             "deny",
+            "proxy",
             "daemon",
             "unlock",
             "lock",
