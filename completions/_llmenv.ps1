@@ -58,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'The catalogue of providers')
             [CompletionResult]::new('allow', 'allow', [CompletionResultType]::ParameterValue, 'Let a directory''s `.llmenv.toml`, or an included file, take effect')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Take that back')
+            [CompletionResult]::new('proxy', 'proxy', [CompletionResultType]::ParameterValue, 'The local proxy: tools get a token, the key stays in the background process')
             [CompletionResult]::new('daemon', 'daemon', [CompletionResultType]::ParameterValue, 'Look after the background process')
             [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Open the store, or fetch the key that a program gives')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Close everything: no shell has a key until `llmenv unlock`')
@@ -171,11 +172,13 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;off' {
+            [CompletionResult]::new('--revoke', '--revoke', [CompletionResultType]::ParameterName, 'End this shell''s tokens of the proxy too, so that programs started from it lose their access')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'llmenv;status' {
+            [CompletionResult]::new('--usage', '--usage', [CompletionResultType]::ParameterName, 'What went through the proxy, by day and profile')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -189,6 +192,8 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
         'llmenv;env' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long the proxy''s token in it is good: `30m`, `2h` (12 hours without it)')
+            [CompletionResult]::new('--direct', '--direct', [CompletionResultType]::ParameterName, 'The real key and base URL, for a profile that is served through the proxy')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -256,6 +261,49 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;deny' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;proxy' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Where it listens, who may use it, what is under way')
+            [CompletionResult]::new('on', 'on', [CompletionResultType]::ParameterValue, 'Serve a profile through it')
+            [CompletionResult]::new('off', 'off', [CompletionResultType]::ParameterValue, 'Serve a profile directly again')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'What went through it since the daemon started; no contents')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a token')
+            break
+        }
+        'llmenv;proxy;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;proxy;on' {
+            [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'The tools to serve: openai, anthropic, or both')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;proxy;off' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;proxy;log' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'How many lines')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'How many lines')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;proxy;revoke' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -333,6 +333,7 @@ __llmenv_inherit() {
 __llmenv_is_allowed() {
   case $1 in
     '' | [!A-Za-z_]* | *[!A-Za-z0-9_]*) return 1 ;;
+    LLMENV_TOKEN) return 0 ;;
     PATH | HOME | USER | LOGNAME | SHELL | ENV | IFS | CDPATH | SHELLOPTS | PWD | OLDPWD | TERM | TMPDIR | _) return 1 ;;
     UID | EUID | PPID | SECONDS | RANDOM | REPLY | HISTFILE | INPUTRC | MAILPATH | FPATH | ZDOTDIR) return 1 ;;
     PS* | PROMPT* | EDITOR | VISUAL | *PAGER | BROWSER | LESSOPEN | LESSCLOSE | NODE_* | RUBYOPT | RUBYLIB) return 1 ;;

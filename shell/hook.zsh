@@ -329,6 +329,7 @@ __llmenv_start() {
 __llmenv_is_allowed() {
   [[ $__llmenv_name == [A-Za-z_]* && $__llmenv_name != *[^A-Za-z0-9_]* && $#__llmenv_name -le 128 ]] || return 1
   case ${(U)__llmenv_name} in
+    (LLMENV_TOKEN) return 0 ;;
     (PATH|HOME|USER|LOGNAME|SHELL|ENV|IFS|CDPATH|SHELLOPTS|ZDOTDIR|PROMPT*|RPROMPT*|RPS*|PWD|OLDPWD|TERM|TMPDIR|TEMP|TMP) return 1 ;;
     (EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|LESSOPEN|LESSCLOSE|CC|CXX|MAKEFLAGS|RUSTC_WRAPPER|CLASSPATH) return 1 ;;
     (NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RUBYOPT|RUBYLIB|PERL5OPT|PERL5LIB|PERL5DB) return 1 ;;

@@ -44,6 +44,11 @@ pub fn is_allowed_name(name: &str) -> bool {
     well_formed && !is_denied(&name.to_ascii_uppercase())
 }
 
+/// Says whether a name may come from the daemon: one of those, or the proxy's token, which no configuration can set.
+pub fn is_served_name(name: &str) -> bool {
+    name == "LLMENV_TOKEN" || is_allowed_name(name)
+}
+
 fn is_denied(upper: &str) -> bool {
     const NAMES: &[&str] = &[
         "PATH",

@@ -25,6 +25,8 @@ mod pin;
 mod probe;
 mod process;
 mod provider;
+#[cfg(target_os = "linux")]
+mod proxy;
 mod readme;
 mod sanitize;
 mod shell;

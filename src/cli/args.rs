@@ -65,7 +65,7 @@ pub enum Command {
     /// Nothing active in this shell
     Off(Off),
     /// What is active here, and why
-    Status(Report),
+    Status(Status),
     /// Run a command with a profile's pair
     #[command(after_help = "Examples:
   llmenv exec work -- claude
@@ -121,6 +121,13 @@ One request goes to the host that the key is bound to; no model is called. Exit 
     Allow(Allow),
     /// Take that back
     Deny(Allow),
+    /// The local proxy: tools get a token, the key stays in the background process
+    #[command(after_help = "Examples:
+  llmenv proxy on work --serve openai,anthropic
+  llmenv proxy                       where it listens, who may use it, what is under way
+  llmenv proxy log
+  llmenv proxy revoke codex")]
+    Proxy(Proxy),
     /// Look after the background process
     Daemon(Daemon),
     /// Open the store, or fetch the key that a program gives
@@ -147,6 +154,17 @@ pub struct Report {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `llmenv status`.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub struct Status {
+    /// What went through the proxy, by day and profile
+    #[arg(long)]
+    pub usage: bool,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
 }
 
 /// Where keys can be kept.
@@ -369,7 +387,11 @@ pub struct Use {
 
 /// `llmenv off`.
 #[derive(Debug, Args)]
-pub struct Off {}
+pub struct Off {
+    /// End this shell's tokens of the proxy too, so that programs started from it lose their access
+    #[arg(long)]
+    pub revoke: bool,
+}
 
 /// `llmenv exec`.
 #[derive(Debug, Args)]
@@ -392,6 +414,12 @@ pub struct Env {
     /// bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github
     #[arg(long, short = 'f', value_name = "FORMAT")]
     pub format: Option<String>,
+    /// The real key and base URL, for a profile that is served through the proxy
+    #[arg(long)]
+    pub direct: bool,
+    /// How long the proxy's token in it is good: `30m`, `2h` (12 hours without it)
+    #[arg(long = "for", value_name = "DURATION", conflicts_with = "direct")]
+    pub lease: Option<String>,
 }
 
 /// `llmenv why`.
@@ -512,6 +540,60 @@ pub struct Allow {
     /// A directory with `.llmenv.toml`, or an included file; without it, the nearest `.llmenv.toml` upwards
     #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub path: Option<PathBuf>,
+}
+
+/// `llmenv proxy`.
+#[derive(Debug, Args)]
+pub struct Proxy {
+    /// What to do; nothing: its status.
+    #[command(subcommand)]
+    pub command: Option<ProxyCommand>,
+}
+
+/// What can be done about the proxy.
+#[derive(Debug, Subcommand)]
+pub enum ProxyCommand {
+    /// Where it listens, who may use it, what is under way
+    Status(Report),
+    /// Serve a profile through it
+    On {
+        /// The profile
+        #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+        name: String,
+        /// The tools to serve: openai, anthropic, or both
+        #[arg(long, value_name = "FAMILIES")]
+        serve: Vec<String>,
+        /// How to report.
+        #[command(flatten)]
+        report: Report,
+    },
+    /// Serve a profile directly again
+    Off {
+        /// The profile
+        #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+        name: String,
+        /// How to report.
+        #[command(flatten)]
+        report: Report,
+    },
+    /// What went through it since the daemon started; no contents
+    Log {
+        /// How many lines
+        #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
+        lines: usize,
+        /// How to report.
+        #[command(flatten)]
+        report: Report,
+    },
+    /// End a token
+    Revoke {
+        /// Its id or a client's name, as `llmenv proxy status` shows them, or the token itself
+        #[arg(value_name = "TOKEN")]
+        token: String,
+        /// How to report.
+        #[command(flatten)]
+        report: Report,
+    },
 }
 
 /// `llmenv daemon`.

@@ -1,8 +1,12 @@
 //! `llmenv env`: a profile's pair as text for a shell or a file.
 
 use super::args::Env;
-use super::{render, serve};
+use super::connect::Answerer;
+use super::{here, render, serve, settings};
+use crate::duration::parse_duration;
 use crate::error::{Error, Result};
+use crate::ipc::protocol::Holder;
+use crate::paths::Paths;
 use crate::shell;
 
 /// Prints the pair.
@@ -19,7 +23,14 @@ pub fn run(args: &Env) -> Result<()> {
         };
         return Err(error.hint(format!("the formats are {formats}")));
     };
-    let served = serve::pair(args.name.as_deref())?;
+    let seconds = args.lease.as_deref().map(parse_duration).transpose()?.map(|lease| lease.as_secs());
+    if format.needs_direct() && !args.direct && is_proxied(args.name.as_deref()) {
+        return Err(Error::usage(format!(
+            "the format `{wanted}` is read where this machine's proxy is not, and the profile is served through it"
+        ))
+        .hint("`--direct` writes the real key and base URL"));
+    }
+    let served = serve::pair(args.name.as_deref(), Holder::Text { seconds }, args.direct)?;
     if served.resolved.profile.is_none() {
         return Err(
             Error::new("no profile is active here").hint(format!("name one: `llmenv env NAME --format {wanted}`"))
@@ -36,4 +47,18 @@ pub fn run(args: &Env) -> Result<()> {
         render::note(format_args!("the format `{wanted}` cannot unset variables; see that these are not set: {names}"));
     }
     Ok(())
+}
+
+/// Says whether the pair would be the proxy's; what cannot be found out here, serving says better.
+fn is_proxied(name: Option<&str>) -> bool {
+    let found = || -> Result<Option<bool>> {
+        let paths = Paths::find()?;
+        let config = settings::load(&paths)?;
+        let name = match name {
+            Some(name) => Some(name.to_owned()),
+            None => Answerer::connect(&paths)?.resolve(&here::resolve_request()?)?.profile,
+        };
+        Ok(name.and_then(|name| config.profiles.get(&name).map(|profile| profile.proxy)))
+    };
+    found().is_ok_and(|found| found.unwrap_or(false))
 }

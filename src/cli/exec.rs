@@ -5,6 +5,7 @@ use std::process::Command;
 use super::args::Exec;
 use super::{render, serve};
 use crate::error::{Error, Result};
+use crate::ipc::protocol::Holder;
 
 /// llmenv itself failed; the command was not started.
 const FAILED: u8 = 125;
@@ -28,7 +29,10 @@ fn command(args: &Exec) -> Result<Command> {
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Error::usage("there is no command to run").hint("`llmenv exec NAME -- COMMAND`"));
     };
-    let served = serve::pair(args.name.as_deref())?;
+    // The command takes this process's place, or lives as long as it waits: its token is for just that long.
+    let pid = std::process::id();
+    let holder = Holder::Exec { pid, start: crate::process::start_time(pid).unwrap_or(0) };
+    let served = serve::pair(args.name.as_deref(), holder, false)?;
     let Some(profile) = &served.resolved.profile else {
         return Err(Error::new("no profile is active here").hint("name one: `llmenv exec NAME -- COMMAND`"));
     };

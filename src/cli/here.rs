@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::hook::state::ShellState;
-use crate::ipc::protocol::{Request, ResolveState};
+use crate::ipc::protocol::{Holder, Request, ResolveState};
 
 /// The working directory, by the name under which the shell reached it.
 pub fn cwd() -> Result<PathBuf> {
@@ -34,10 +34,10 @@ pub fn resolve_request() -> Result<Request> {
 }
 
 /// The question for the pair of a profile, or of what is active here.
-pub fn serve_request(profile: Option<String>) -> Result<Request> {
+pub fn serve_request(profile: Option<String>, holder: Holder, direct: bool) -> Result<Request> {
     let state = match profile {
         Some(_) => None,
         None => shell_state().map(|state| (state.reason, state.profile)),
     };
-    Ok(Request::Serve { profile, cwd: cwd()?, state })
+    Ok(Request::Serve { profile, cwd: cwd()?, state, holder: Some(holder), direct })
 }

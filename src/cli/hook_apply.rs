@@ -50,6 +50,7 @@ fn apply(mut call: Call, command: Option<Command>) -> Result<()> {
     let paths = Paths::find()?;
     paths.check_owner()?;
     let request = &mut call.request;
+    let revokes = matches!(&command, Some(Command::Off(args)) if args.revoke);
     let present = Choice { reason: request.reason, profile: request.profile.clone(), lease: None };
     request.why = Why::Choose;
     let choice = match command {
@@ -94,6 +95,12 @@ fn apply(mut call: Call, command: Option<Command>) -> Result<()> {
         return Err(serde_json::from_str(json).unwrap_or_else(|_| {
             Error::of(ErrorKind::Unreachable, "the daemon's answer cannot be read").hint("run `llmenv daemon restart`")
         }));
+    }
+    if revokes {
+        let shell = Some((request.id.pid, request.id.start));
+        let request = crate::ipc::protocol::Request::TokenEnd { profile: None, named: None, shell };
+        let ended = super::proxy::ended(&mut answerer, &request)?;
+        render::note(format_args!("{} token(s) of this shell ended", ended.len()));
     }
     if !is_well_formed(&answer) {
         return Err(Error::of(ErrorKind::Unreachable, "the daemon's answer is not one this program understands")

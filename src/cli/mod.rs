@@ -30,6 +30,7 @@ mod list;
 mod lock;
 mod open_store;
 mod providers;
+mod proxy;
 mod remove;
 mod rename;
 mod render;
@@ -50,7 +51,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::error::{Error, Result};
-use args::{Cli, Command, Report};
+use args::{Cli, Command};
 
 /// Runs a command line and gives its exit code.
 pub fn run() -> ExitCode {
@@ -60,7 +61,7 @@ pub fn run() -> ExitCode {
             Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
             Ok(Cli { command: Some(Command::Doctor(args)) }) => code_of_found(doctor::run(&args)),
             Ok(Cli { command: Some(Command::Check(args)) }) => code_of_found(check::run(&args)),
-            Ok(cli) => code_of(dispatch(cli.command.unwrap_or(Command::Status(Report::default())))),
+            Ok(cli) => code_of(dispatch(cli.command.unwrap_or(Command::Status(args::Status::default())))),
             Err(error) => render::usage(&error),
         },
         Err(error) => code_of(Err(error)),
@@ -121,6 +122,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Providers(args) => providers::run(&args),
         Command::Allow(args) => allow::allow(&args),
         Command::Deny(args) => allow::deny(&args),
+        Command::Proxy(args) => proxy::run(&args),
         Command::Daemon(args) => daemon::run(&args),
         Command::Unlock(args) => lock::unlock(&args),
         Command::Lock => lock::lock(),

@@ -37,7 +37,13 @@ pub fn run(args: &Remove) -> Result<()> {
         }
     }
     settings::remove(&paths, name)?;
-    let notes = answerer.reload()?;
+    let mut notes = answerer.reload()?;
+    let tokens = Request::TokenEnd { profile: Some(name.clone()), named: None, shell: None };
+    match super::proxy::ended(&mut answerer, &tokens) {
+        Ok(ended) if !ended.is_empty() => notes.push(format!("{} token(s) of the proxy ended with it", ended.len())),
+        Ok(_) => {}
+        Err(error) => notes.push(format!("its tokens could not be ended: {}", error.message)),
+    }
     if args.report.json {
         return render::json(&serde_json::json!({"schema": 1, "removed": name, "also_removed": mentions}));
     }

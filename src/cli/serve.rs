@@ -4,13 +4,13 @@ use super::connect::Answerer;
 use super::{here, open_store, render, settings};
 use crate::config::Config;
 use crate::error::Result;
-use crate::ipc::protocol::{Request, Served, Severity, WireSecret};
+use crate::ipc::protocol::{Holder, Request, Served, Severity, WireSecret};
 use crate::paths::Paths;
 use crate::profile::{KeySource, Profile};
 use crate::store::command::{Mode, run_command};
 
 /// Gets the pair of a profile, or of what this shell and directory give.
-pub fn pair(name: Option<&str>) -> Result<Served> {
+pub fn pair(name: Option<&str>, holder: Holder, direct: bool) -> Result<Served> {
     let paths = Paths::find()?;
     paths.check_owner()?;
     let config = settings::load(&paths);
@@ -22,7 +22,7 @@ pub fn pair(name: Option<&str>) -> Result<Served> {
     if let Ok(config) = &config {
         fetch_for(&mut answerer, config, name)?;
     }
-    let request = here::serve_request(name.map(str::to_owned))?;
+    let request = here::serve_request(name.map(str::to_owned), holder, direct)?;
     let served = open_store::retry(&mut answerer, |answerer| answerer.serve(&request))?;
     for finding in served.resolved.findings.iter().filter(|finding| finding.severity > Severity::Info) {
         render::warning(crate::printable::line(&finding.message));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::args::Report;
+use super::args::{Report, Status};
 use super::connect::Answerer;
 use super::{add, here, render, settings, show};
 use crate::config::IncludeState;
@@ -14,8 +14,13 @@ use crate::process;
 use crate::profile::{Billing, Profile};
 
 /// Prints the status.
-pub fn run(args: Report) -> Result<()> {
-    print(args, false)
+pub fn run(args: Status) -> Result<()> {
+    if args.usage {
+        let paths = Paths::find()?;
+        paths.check_owner()?;
+        return super::proxy::usage(&mut Answerer::connect(&paths)?, args.report);
+    }
+    print(args.report, false)
 }
 
 /// Prints the status at the end of `setup`, which has its own words on the hook and on what comes next.

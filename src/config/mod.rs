@@ -13,6 +13,7 @@ mod read;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use include::{Include, IncludeState};
 pub use pattern::Pattern;
@@ -86,6 +87,14 @@ pub struct ProxySettings {
     pub port: Option<u16>,
     /// Web origins that may use it.
     pub allow_origins: Vec<String>,
+    /// How long reaching an upstream may take.
+    pub connect_timeout: Option<Duration>,
+    /// How long an upstream may take to begin its answer.
+    pub first_byte_timeout: Option<Duration>,
+    /// How long an upstream may be silent in the middle of its answer.
+    pub idle_timeout: Option<Duration>,
+    /// After how much silence a client of another dialect is told that the upstream is only silent.
+    pub ping: Option<Duration>,
 }
 
 /// What the catalogue says to a provider's name.

@@ -224,10 +224,27 @@ fn proxy(doc: &mut Document, entry: &Entry) -> ProxySettings {
                     }
                 }
             }
+            "connect_timeout" => proxy.connect_timeout = duration(doc, &key),
+            "first_byte_timeout" => proxy.first_byte_timeout = duration(doc, &key),
+            "idle_timeout" => proxy.idle_timeout = duration(doc, &key),
+            "ping" => proxy.ping = duration(doc, &key),
             _ => {
-                let _ = doc.unknown_key(&key, &["port", "allow_origins"], "`[proxy]`");
+                let known = ["port", "allow_origins", "connect_timeout", "first_byte_timeout", "idle_timeout", "ping"];
+                let _ = doc.unknown_key(&key, &known, "`[proxy]`");
             }
         }
     }
     proxy
+}
+
+/// A duration such as `90s`.
+fn duration(doc: &mut Document, entry: &Entry) -> Option<std::time::Duration> {
+    let text = doc.text(entry)?;
+    match crate::duration::parse_duration(&text) {
+        Ok(duration) => Some(duration),
+        Err(error) => {
+            doc.problem_from(entry.at, error);
+            None
+        }
+    }
 }

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::backup_key;
 use super::keys::{self, NoKey};
+use super::proxy::{self, For};
 use super::push;
 use super::shell_request::serve;
 use super::state::{self, Held, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::mask::KeyMask;
 use crate::ipc::protocol::{
-    Finding, HelloFacts, KeyEntry, KeyFacts, Matches, PROTOCOL_VERSION, Request, ResolveState, ResolvedFacts, Response,
-    Served, Severity, ShellFacts, StoreFacts, ValueFacts, WireSecret,
+    Finding, HelloFacts, Holder, KeyEntry, KeyFacts, Matches, PROTOCOL_VERSION, Request, ResolveState, ResolvedFacts,
+    Response, Served, Severity, ShellFacts, StoreFacts, ValueFacts, WireSecret,
 };
 use crate::ipc::shell_lines::Reason;
 use crate::profile::{KeySource, Profile};
@@ -36,6 +37,7 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
         }
         Request::Reload => {
             shared.borrow_mut().reload();
+            proxy::listen_where_needed(shared);
             push::anything_changed(shared);
             let error = shared.borrow().config_error.clone();
             error.map_or_else(|| Ok(done()), Err)
@@ -51,7 +53,18 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
             push::key_arrived(shared, &profile);
             done()
         }),
-        Request::Serve { profile, cwd, state } => serve_pair(shared, profile, &cwd, state).await,
+        Request::Serve { profile, cwd, state, holder, direct } => {
+            let holder = holder.unwrap_or(Holder::Text { seconds: None });
+            serve_pair(shared, profile, &cwd, state, &holder, direct).await
+        }
+        Request::Proxy => Ok(proxy::facts(shared)),
+        Request::TokenMake { profile, name } => match known(shared, &profile) {
+            Ok(profile) => proxy::client_token(shared, &profile, &name).await,
+            Err(err) => Err(err),
+        },
+        Request::TokenEnd { profile, named, shell } => {
+            proxy::end(shared, profile.as_deref(), named.as_ref().map(|named| &named.0), shell)
+        }
         Request::Resolve { cwd, state } => resolved(shared, &cwd, state.unwrap_or_default()).await,
         Request::Lock => lock(shared),
         Request::Unlock { passphrase } => unlock(shared, passphrase.map(|secret| secret.0)).await,
@@ -269,6 +282,8 @@ async fn serve_pair(
     profile: Option<String>,
     cwd: &std::path::Path,
     state: Option<(Reason, Option<String>)>,
+    holder: &Holder,
+    direct: bool,
 ) -> Result<Response> {
     let chosen = match (profile, state) {
         (Some(name), _) => ResolveState { reason: Reason::Shell, profile: Some(name), ..ResolveState::default() },
@@ -286,8 +301,17 @@ async fn serve_pair(
         }
         return Err(err);
     };
-    let profile = known(shared, name)?;
-    let pair = serve(shared, &profile, &resolved, key_wait(shared)).await.map_err(|err| err.into_error(name))?;
+    let mut profile = known(shared, name)?;
+    if direct && profile.proxy {
+        profile.proxy = false;
+        // What only the proxy can serve has no real pair.
+        let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
+        let spoken = profile.dialect.map_or_else(|| row.families(), |dialect| vec![dialect.family()]);
+        profile.serve.retain(|family| spoken.contains(family));
+    }
+    let holder = For::Holder(holder);
+    let pair =
+        serve(shared, &profile, &resolved, key_wait(shared), holder).await.map_err(|err| err.into_error(name))?;
     let mut vars: BTreeMap<String, Option<WireSecret>> =
         pair.vars.into_iter().map(|(name, value)| (name, value.map(WireSecret))).collect();
     vars.insert("LLMENV_PROFILE".into(), Some(WireSecret(Secret::new(name.as_str()))));
@@ -312,8 +336,11 @@ async fn resolved(shared: &Shared, cwd: &std::path::Path, chosen: ResolveState) 
     let mut facts = facts(shared, &resolved, &profile, key.clone());
     if let Some(err) = key.error {
         facts.findings.push(finding("key-unavailable", Severity::Error, &err));
-    } else if let Err(NoKey::Failed(err)) = serve(shared, &profile, &resolved, key_wait(shared)).await {
+    } else if let Err(NoKey::Failed(err)) = serve(shared, &profile, &resolved, key_wait(shared), For::Nobody).await {
         facts.findings.push(finding("pair-refused", Severity::Error, &err));
+    }
+    if profile.proxy {
+        facts.findings.extend(proxy::findings(&shared.borrow()));
     }
     facts.findings.extend(config_finding(shared));
     Ok(Response::Resolved(facts))
@@ -321,13 +348,13 @@ async fn resolved(shared: &Shared, cwd: &std::path::Path, chosen: ResolveState) 
 
 fn facts(shared: &Shared, resolved: &Resolved, profile: &Profile, key: KeyFacts) -> ResolvedFacts {
     let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
-    let families = resolve::default_families(profile, row);
+    let families = resolve::served_families(profile, row);
     ResolvedFacts {
         profile: Some(profile.name.clone()),
         reason: resolved.reason,
         origin: resolved.origin.clone(),
         provider: Some(profile.provider.clone()),
-        base_url: resolve::base_url_of(profile, row, families[0]).ok(),
+        base_url: resolve::base_url_of(profile, row, resolve::own_family(profile, row)).ok(),
         families: families.iter().map(|family| family.name().to_owned()).collect(),
         key,
         store: match &profile.key {

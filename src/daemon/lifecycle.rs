@@ -9,7 +9,7 @@ use super::inherited::Inherited;
 use super::log::Log;
 use super::presence::Presence;
 use super::state::{Shared, State};
-use super::{connection, handle, keys, process_limits, watch};
+use super::{connection, handle, keys, process_limits, proxy, watch};
 use crate::error::{Error, Result};
 use crate::ipc::transport::{self, InheritedSocket};
 use crate::ipc::{client, daemon_lock, spawn};
@@ -133,6 +133,7 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
     // Answering first, everything else later: files and keyrings may take their time.
     shared.borrow_mut().shells.adopt_files();
     handle::prefetch(&shared);
+    proxy::start(&shared);
     let folders = [Some(paths.state_dir.clone()), presence.folder()];
     watch::start(&shared, folders.into_iter().flatten().collect());
 
@@ -163,9 +164,11 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
                 }
             },
             _ = sweep.tick() => {
-                if shared.borrow_mut().sweep() > 0 {
+                if shared.borrow_mut().sweep() > 0 || proxy::is_needed(&shared.borrow()) {
                     needed_at = Instant::now();
                 }
+                proxy::sweep(&shared);
+                proxy::listen_where_needed(&shared);
                 super::push::leases_ended(&shared);
                 if needed_at.elapsed() > IDLE_EXIT {
                     break "nobody needs it";
@@ -193,6 +196,10 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
     // What was begun is finished, the answer to `stop` among it; nobody is let in any more.
     let _ = tokio::time::timeout(FAREWELL_PATIENCE, guests.all_answered()).await;
     shared.borrow_mut().pipes.settle(None);
+    if let Some(proxy) = shared.borrow_mut().proxy.as_mut() {
+        proxy.close();
+    }
+    proxy::sweep(&shared);
     drop(presence);
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::moment;
 
 /// The size at which the log starts anew; one earlier file is kept beside it.
 const MAX_LOG_BYTES: u64 = 512 * 1024;
@@ -45,26 +46,10 @@ impl Log {
             self.reopen();
         }
         if let Some(file) = &mut self.file {
-            let line = format!("{} {text}\n", timestamp(SystemTime::now()));
+            let line = format!("{} {text}\n", moment::timestamp(moment::now()));
             self.bytes += line.len() as u64;
             // A full disk costs log lines, nothing else. In one piece, so that no line is half there.
             let _ = file.write_all(line.as_bytes());
         }
     }
-}
-
-/// `2026-11-21T05:00:29Z`, by the civil-from-days rule of the proleptic Gregorian calendar.
-fn timestamp(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days since 0000-03-01, in eras of 400 years (146,097 days).
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest % 3_600 / 60, rest % 60)
 }

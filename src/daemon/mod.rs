@@ -16,6 +16,7 @@ mod memory;
 mod pipes;
 mod presence;
 mod process_limits;
+mod proxy;
 mod push;
 mod shell_request;
 mod shells;

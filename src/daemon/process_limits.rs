@@ -1,8 +1,9 @@
 //! What the daemon asks of the system for its own process: no core dump, no debugger, no terminal, room for connections.
 
-/// How many files it wants to have open at once: one for every connection and some for itself.
+/// How many files it wants to have open at once: one for every connection, a second one for
+/// those of the proxy, and some for itself.
 #[cfg(unix)]
-const OPEN_FILES: u64 = super::guests::MAX_GUESTS as u64 + 256;
+const OPEN_FILES: u64 = super::guests::MAX_GUESTS as u64 + 256 + 2 * crate::proxy::server::MAX_CONNECTIONS as u64;
 
 /// No core dump and no debugger of the same user may show the keys; files are made for this user alone.
 #[cfg(unix)]

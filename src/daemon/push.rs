@@ -1,5 +1,6 @@
 //! Telling shells that something changed for them, and only those.
 
+use super::proxy::For;
 use super::shell_request::{empty_pair, serve, signature};
 use super::state::{self, Shared};
 use crate::ipc::protocol::ResolveState;
@@ -57,7 +58,8 @@ fn tell_if_changed(shared: &Shared, ids: Vec<ShellId>) {
                 ShellReply { reason: resolved.reason, profile: resolved.profile.clone(), ..ShellReply::default() };
             if let Some(profile) = profile {
                 // Without its key a shell is told to hold nothing, and that is no news to one that does.
-                let pair = serve(&shared, &profile, &resolved, std::time::Duration::from_secs(2)).await;
+                let holder = For::Shell(id, if resolved.reason == Reason::Shell { chosen.lease_end } else { 0 });
+                let pair = serve(&shared, &profile, &resolved, std::time::Duration::from_secs(2), holder).await;
                 if let Some(pair) = pair.ok().or_else(|| empty_pair(&profile, &resolved)) {
                     expected.vars = pair.vars;
                 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::keys::{self, NoKey};
+use super::proxy::{self, For};
 use super::state::{self, Shared};
 use crate::error::{Error, Result};
 use crate::ipc::protocol::{Finding, ResolveState};
@@ -80,7 +81,8 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
     let mut pair = None;
     if let Some(profile) = resolved.profile.as_ref().and_then(|name| shared.borrow().config.profiles.get(name).cloned())
     {
-        match serve(shared, &profile, &resolved, wait_of(request.why)).await {
+        let holder = For::Shell(request.id, reply.lease_end);
+        match serve(shared, &profile, &resolved, wait_of(request.why), holder).await {
             Ok(served) => pair = Some(served),
             Err(none) if request.why == Why::Choose => return Err(none.into_error(&profile.name)),
             Err(NoKey::Pending) => pair = empty_pair(&profile, &resolved),
@@ -162,20 +164,41 @@ fn wait_of(why: Why) -> Duration {
 }
 
 /// Gives the pair of a profile, reading its key where it is not in memory.
-pub async fn serve(shared: &Shared, profile: &Profile, resolved: &Resolved, wait: Duration) -> Result<Pair, NoKey> {
+///
+/// Where the proxy serves it, a token for this holder takes the key's place.
+pub async fn serve(
+    shared: &Shared,
+    profile: &Profile,
+    resolved: &Resolved,
+    wait: Duration,
+    holder: For<'_>,
+) -> Result<Pair, NoKey> {
     let key = keys::key_of(shared, profile, wait).await?;
     let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
-    resolve::pair(profile, row, &key.key, key.bound_to.as_deref(), &key.more, resolved.model.as_deref())
-        .map_err(NoKey::Failed)
+    let model = resolved.model.as_deref();
+    let build = |via: Option<&resolve::Via>| {
+        resolve::pair(profile, row, &key.key, key.bound_to.as_deref(), &key.more, model, via).map_err(NoKey::Failed)
+    };
+    if !profile.proxy {
+        return build(None);
+    }
+    // Whatever is wrong with the pair is said before a token is made for it.
+    let nobody = proxy::via(shared, profile, For::Nobody).await.map_err(NoKey::Failed)?;
+    let checked = build(nobody.as_ref())?;
+    if matches!(holder, For::Nobody) {
+        return Ok(checked);
+    }
+    let via = proxy::via(shared, profile, holder).await.map_err(NoKey::Failed)?;
+    build(via.as_ref())
 }
 
 /// The names of a profile's pair with nothing in them: better no key than somebody else's.
 pub fn empty_pair(profile: &Profile, resolved: &Resolved) -> Option<Pair> {
     let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
     let dummy = Secret::new("llmenv");
-    let mut bare = profile.clone();
-    bare.proxy = false;
-    resolve::pair(&bare, row, &dummy, None, &std::collections::BTreeMap::new(), resolved.model.as_deref())
+    let via = resolve::Via { port: 0, token: dummy.clone() };
+    let more = std::collections::BTreeMap::new();
+    resolve::pair(profile, row, &dummy, None, &more, resolved.model.as_deref(), Some(&via))
         .ok()
         .map(|pair| pair.without_values())
 }
@@ -191,7 +214,7 @@ async fn yours(shared: &Shared, request: &ShellRequest) -> Vec<String> {
     let profile = request.profile.as_ref().and_then(|name| shared.borrow().config.profiles.get(name).cloned());
     if let Some(profile) = profile {
         let resolved = Resolved::default();
-        if let Ok(pair) = serve(shared, &profile, &resolved, START_WAIT).await {
+        if let Ok(pair) = serve(shared, &profile, &resolved, START_WAIT, For::Nobody).await {
             ours.extend(pair.vars.into_iter().filter_map(|(_, value)| value));
         }
     }

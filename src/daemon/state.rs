@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use super::log::Log;
 use super::memory::Memory;
 use super::pipes::Pipes;
+use super::proxy::Proxy;
 use super::shells::Shells;
 use crate::allow::AllowList;
 use crate::config::{self, Config, ProviderCheck};
@@ -67,6 +68,10 @@ pub struct State {
     pub place_changed: Rc<tokio::sync::Notify>,
     /// Told when other files matter than before: a shell went elsewhere, the configuration was read again.
     pub files_changed: Rc<tokio::sync::Notify>,
+    /// The proxy; none in a command of its own.
+    pub proxy: Option<Proxy>,
+    /// Held while the proxy's port is being bound.
+    pub proxy_turn: Rc<tokio::sync::Mutex<()>>,
     keyring: KeyringPlace,
     vault: VaultPlace,
 }
@@ -88,6 +93,7 @@ impl State {
                 Ok(config) => (config, None),
                 Err(err) => (Config::default(), Some(err)),
             };
+        let proxy = if started_by == "in-process" { None } else { Some(Proxy::load(&paths, &config)?) };
         let (keyring, vault) = (KeyringPlace::find(&paths), VaultPlace::find(&paths));
         let store = open_store(&config, &keyring, &vault);
         if memory.is_locked() {
@@ -113,6 +119,8 @@ impl State {
             stop: Rc::default(),
             place_changed: Rc::default(),
             files_changed,
+            proxy,
+            proxy_turn: Rc::default(),
             keyring,
             vault,
         })
@@ -159,6 +167,9 @@ impl State {
                     .collect();
                 for name in moved {
                     self.keys.remove(&name);
+                }
+                if let Some(proxy) = &self.proxy {
+                    proxy.follow(&config);
                 }
                 self.config = config;
                 self.config_error = None;

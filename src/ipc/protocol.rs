@@ -97,6 +97,33 @@ pub enum Request {
         cwd: PathBuf,
         /// Where a shell asked: its reason and profile, as its state says.
         state: Option<(Reason, Option<String>)>,
+        /// Who gets it, where it holds a token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<Holder>,
+        /// Whether the real pair is wanted although the profile is served through the proxy.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        direct: bool,
+    },
+    /// What the proxy is doing.
+    Proxy,
+    /// Make a token for a tool that keeps it in its own configuration; the earlier one of that name ends.
+    TokenMake {
+        /// The profile.
+        profile: String,
+        /// The tool's name.
+        name: String,
+    },
+    /// End tokens: those of a profile, or what a person named (id, client's name, or the token itself).
+    TokenEnd {
+        /// All of this profile.
+        #[serde(default)]
+        profile: Option<String>,
+        /// What was named.
+        #[serde(default)]
+        named: Option<WireSecret>,
+        /// All of this process.
+        #[serde(default)]
+        shell: Option<(u32, u64)>,
     },
     /// Says what would be active, without any value.
     Resolve {
@@ -293,6 +320,112 @@ pub struct ShellFacts {
     pub reason: Reason,
 }
 
+/// For whom a pair is, where it holds a token of the proxy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// A program that takes the asking process's place (`exec`).
+    Exec {
+        /// The process.
+        pid: u32,
+        /// When it started, in the system's own unit.
+        start: u64,
+    },
+    /// Text that goes anywhere (`env`).
+    Text {
+        /// For how long, in seconds.
+        seconds: Option<u64>,
+    },
+}
+
+/// The proxy: where it listens, who may use it, what it is doing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ProxyFacts {
+    /// Its port, while it listens.
+    pub port: Option<u16>,
+    /// Why it does not listen, where it should.
+    pub error: Option<Error>,
+    /// Profiles served through it.
+    pub profiles: Vec<String>,
+    /// Tokens that are good now.
+    pub tokens: Vec<TokenFacts>,
+    /// Exchanges under way.
+    pub running: Vec<ExchangeFacts>,
+    /// Exchanges that ended, newest first.
+    pub done: Vec<ExchangeFacts>,
+    /// Sums by day and profile.
+    pub days: BTreeMap<String, BTreeMap<String, UsageFacts>>,
+}
+
+/// A token, without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenFacts {
+    /// Eight hex digits.
+    pub id: String,
+    /// The profile it is valid for.
+    pub profile: String,
+    /// `shell`, `exec`, `client`, `env`.
+    pub kind: String,
+    /// The tool's name.
+    pub name: Option<String>,
+    /// The process it belongs to.
+    pub pid: Option<u32>,
+    /// When it was made, in seconds since 1970.
+    pub made: u64,
+    /// When it ends at the latest, in seconds since 1970.
+    pub until: Option<u64>,
+}
+
+/// One exchange through the proxy: names and numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeFacts {
+    /// When it began, in seconds since 1970.
+    pub at: u64,
+    /// The profile.
+    pub profile: String,
+    /// The token's kind and name: `shell`, `client codex`.
+    pub client: String,
+    /// The first word of its user agent.
+    pub agent: String,
+    /// `anthropic-messages`, …, or the path below the version.
+    pub operation: String,
+    /// The dialect spoken upstream.
+    pub upstream: String,
+    /// The model as the client named it.
+    pub asked_model: String,
+    /// The model upstream.
+    pub model: String,
+    /// The status the client got.
+    pub status: Option<u16>,
+    /// Tokens of the request.
+    pub input_tokens: Option<u64>,
+    /// Of them, read from a cache.
+    pub cached_tokens: Option<u64>,
+    /// Tokens of the answer.
+    pub output_tokens: Option<u64>,
+    /// Milliseconds to the answer's first byte.
+    pub first_byte_ms: Option<u64>,
+    /// Milliseconds to its end, or until now.
+    pub duration_ms: u64,
+    /// What went wrong, in a word; `client-gone`: the client left.
+    pub error: Option<String>,
+}
+
+/// Sums of a profile's exchanges on one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageFacts {
+    /// Exchanges.
+    pub requests: u64,
+    /// Of them, failed or left by the client.
+    pub errors: u64,
+    /// Tokens of the requests.
+    pub input_tokens: u64,
+    /// Of them, read from a cache.
+    pub cached_tokens: u64,
+    /// Tokens of the answers.
+    pub output_tokens: u64,
+}
+
 /// What the daemon answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -317,6 +450,19 @@ pub enum Response {
     Resolved(ResolvedFacts),
     /// To [`Request::BackupKey`]: 64 hex digits.
     BackupKey(WireSecret),
+    /// To [`Request::Proxy`].
+    Proxy(Box<ProxyFacts>),
+    /// To [`Request::TokenMake`].
+    Token {
+        /// Where a client of the `openai` family sends; without `/v1` for others.
+        base_url: String,
+        /// The token.
+        token: WireSecret,
+        /// Its id.
+        id: String,
+    },
+    /// To [`Request::TokenEnd`].
+    Ended(Vec<TokenFacts>),
     /// To [`Request::StoreState`].
     Store(StoreFacts),
     /// To [`Request::Shells`].

@@ -22,7 +22,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::env_patch::{is_allowed_name, is_servable};
+use crate::env_patch::{is_servable, is_served_name};
 use crate::secret::Secret;
 
 /// The version in the first field of a request.
@@ -339,9 +339,9 @@ pub fn is_well_formed(answer: &str) -> bool {
                 rest.split('\t').count() == 5 && rest.split('\t').all(is_word)
             }
             Some(("pipes", path)) => path.starts_with('/') && is_servable(path),
-            Some(("yours" | "unset", name)) => is_allowed_name(name),
+            Some(("yours" | "unset", name)) => is_served_name(name),
             Some(("set", rest)) => {
-                rest.split_once('\t').is_some_and(|(name, value)| is_allowed_name(name) && is_servable(value))
+                rest.split_once('\t').is_some_and(|(name, value)| is_served_name(name) && is_servable(value))
             }
             Some(("say", text)) => !text.chars().any(crate::printable::is_unprintable),
             _ => false,

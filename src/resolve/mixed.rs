@@ -72,6 +72,10 @@ fn origin_in(family: Family, value: Option<&Secret>) -> Option<String> {
 
 /// Says whether a key is certainly not this profile's provider's.
 fn is_foreign(profile: &Profile, key: &Secret) -> bool {
+    // Through the proxy only tokens of it are at home.
+    if profile.proxy {
+        return !key.is_empty() && !key.expose().starts_with("llmenv_");
+    }
     if key.is_empty() || profile.provider == "custom" {
         return false;
     }

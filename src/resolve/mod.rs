@@ -7,7 +7,9 @@ mod mixed;
 mod pair;
 
 pub use mixed::{Mixed, find_mixed};
-pub use pair::{Pair, base_url_of, default_families, origin_of, pair};
+pub use pair::{
+    Pair, TOKEN_VARIABLE, Via, base_url_of, default_families, origin_of, own_family, pair, served_families,
+};
 
 use crate::config::Config;
 use crate::ipc::protocol::{Finding, PlaceFacts, ResolveState, Severity};

@@ -8,6 +8,8 @@ use crate::secret::Secret;
 
 /// What a client that insists on a key is given where the endpoint takes none.
 pub const NO_KEY: &str = "llmenv-no-key";
+/// Holds the proxy's token too, for clients whose configuration names a variable of its own.
+pub const TOKEN_VARIABLE: &str = "LLMENV_TOKEN";
 
 /// Everything a shell is to hold for one profile.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +39,28 @@ pub fn default_families(profile: &Profile, provider: &Provider) -> Vec<Family> {
     vec![dialect.unwrap_or(Dialect::OpenaiChat).family()]
 }
 
+/// The families whose variables are set. Through the proxy any but Gemini's, whatever the provider speaks.
+pub fn served_families(profile: &Profile, provider: &Provider) -> Vec<Family> {
+    let families = default_families(profile, provider);
+    if profile.proxy && profile.serve.is_empty() && families == [Family::Gemini] {
+        return vec![Family::Openai];
+    }
+    families
+}
+
+/// The family that the profile's own base URL is written for.
+pub fn own_family(profile: &Profile, provider: &Provider) -> Family {
+    if !profile.proxy {
+        return default_families(profile, provider)[0];
+    }
+    // What is served through the proxy says nothing of what the provider speaks.
+    let dialect = profile.dialect.or_else(|| provider.default_endpoint().map(|endpoint| endpoint.dialect));
+    dialect.unwrap_or(Dialect::OpenaiChat).family()
+}
+
 /// The base URL of one family, as its variable wants it.
 pub fn base_url_of(profile: &Profile, provider: &Provider, family: Family) -> Result<String> {
-    let first = default_families(profile, provider)[0];
+    let first = own_family(profile, provider);
     let endpoint = provider.family_endpoint(family);
     let unserved = || {
         Error::new(format!("profile `{}` cannot serve the family `{}`", profile.name, family.name()))
@@ -70,13 +91,33 @@ pub fn base_url_of(profile: &Profile, provider: &Provider, family: Family) -> Re
 
 /// The host that a profile's key is for: scheme, host and port of its first family's base URL.
 pub fn origin_of(profile: &Profile, provider: &Provider) -> Result<String> {
-    base_url::origin(&base_url_of(profile, provider, default_families(profile, provider)[0])?)
+    base_url::origin(&base_url_of(profile, provider, own_family(profile, provider))?)
+}
+
+/// The way through the proxy: its port, and a token that is good for this profile.
+#[derive(Clone, Debug)]
+pub struct Via {
+    /// The port on this machine.
+    pub port: u16,
+    /// The token.
+    pub token: Secret,
+}
+
+impl Via {
+    /// The base URL for a family's clients.
+    pub fn base_url(port: u16, profile: &str, family: Family) -> String {
+        match family {
+            Family::Openai => format!("http://127.0.0.1:{port}/{profile}/v1"),
+            Family::Anthropic | Family::Gemini => format!("http://127.0.0.1:{port}/{profile}"),
+        }
+    }
 }
 
 /// Builds the pair, or says why there is none.
 ///
 /// `bound_to` is the origin that the key was stored for; a key kept elsewhere (`file`, `command`) is bound by the
-/// configuration alone and comes without one. `model` is a pin's.
+/// configuration alone and comes without one. `model` is a pin's. `via` is for profiles served through the proxy: the key is
+/// only looked at, and a token takes its place.
 pub fn pair(
     profile: &Profile,
     provider: &Provider,
@@ -84,15 +125,8 @@ pub fn pair(
     bound_to: Option<&str>,
     more: &std::collections::BTreeMap<String, Secret>,
     model: Option<&str>,
+    via: Option<&Via>,
 ) -> Result<Pair> {
-    if profile.proxy {
-        return Err(Error::new(format!(
-            "profile `{}` asks for the local proxy, which this version does not have",
-            profile.name
-        ))
-        .at(place(profile))
-        .hint(format!("`llmenv edit {} --unset proxy` serves it directly", profile.name)));
-    }
     let origin = origin_of(profile, provider)?;
     if let Some(bound_to) = bound_to
         && profile.key == KeySource::Stored
@@ -114,20 +148,36 @@ pub fn pair(
     }
 
     let mut build = Builder::default();
-    let families = default_families(profile, provider);
+    let families = served_families(profile, provider);
     for &family in &families {
-        let url = base_url_of(profile, provider, family)?;
-        let endpoint = provider.family_endpoint(family);
-        let auth = profile.auth.unwrap_or_else(|| provider.auth_at(endpoint, key));
-        let shown_key = if auth == Auth::None { Secret::new(NO_KEY) } else { key.clone() };
-        build.address(family.base_url_variable(), &url);
-        build.credential(family.key_variable(auth), shown_key);
         let variables = family.variables();
-        for (names, value) in [(variables.organization, &profile.organization), (variables.project, &profile.project)] {
-            if let (Some(name), Some(value)) = (names.first(), value) {
-                build.address(name, value);
+        let url = if profile.proxy {
+            let Some(via) = via else { return Err(needs_daemon(profile)) };
+            if family == Family::Gemini {
+                return Err(Error::new(format!("profile `{}` cannot serve `gemini` through the proxy", profile.name))
+                    .at(place(profile))
+                    .hint("the proxy serves clients of the families `openai` and `anthropic`, whatever the provider speaks"));
             }
-        }
+            let url = Via::base_url(via.port, &profile.name, family);
+            build.address(family.base_url_variable(), &url);
+            build.credential(family.key_variable(Auth::Bearer), via.token.clone());
+            url
+        } else {
+            let url = base_url_of(profile, provider, family)?;
+            let endpoint = provider.family_endpoint(family);
+            let auth = profile.auth.unwrap_or_else(|| provider.auth_at(endpoint, key));
+            let shown_key = if auth == Auth::None { Secret::new(NO_KEY) } else { key.clone() };
+            build.address(family.base_url_variable(), &url);
+            build.credential(family.key_variable(auth), shown_key);
+            for (names, value) in
+                [(variables.organization, &profile.organization), (variables.project, &profile.project)]
+            {
+                if let (Some(name), Some(value)) = (names.first(), value) {
+                    build.address(name, value);
+                }
+            }
+            url
+        };
         if family == Family::Anthropic {
             anthropic_models(profile, model, &mut build);
         } else if let (Some(name), Some(model)) = (variables.model.first(), model.or(profile.model.as_deref())) {
@@ -135,7 +185,18 @@ pub fn pair(
         }
         build.families.push((family, url));
     }
-    own_variables(profile, provider, key, &families, &build.families.clone(), &mut build);
+    if let (true, Some(via)) = (profile.proxy, via) {
+        build.credential(TOKEN_VARIABLE, via.token.clone());
+        // A key of the provider's own name would go around the proxy.
+        let own_keys = provider.variables.iter().filter(|variable| variable.own && variable.role == Role::Key);
+        for name in own_keys.map(|variable| variable.name.as_str()) {
+            if is_allowed_name(name) && Family::of_variable(name).is_none() {
+                build.unset(name);
+            }
+        }
+    } else {
+        own_variables(profile, provider, key, &families, &build.families.clone(), &mut build);
+    }
     for name in profile.env.keys().chain(&profile.secrets) {
         // Half a pair by the back door would go to another host than the other half.
         if let Some(family) = Family::of_variable(name) {
@@ -165,6 +226,13 @@ pub fn pair(
         }
     }
     build.finish(profile)
+}
+
+fn needs_daemon(profile: &Profile) -> Error {
+    Error::new(format!("profile `{}` is served through the proxy, and without a daemon there is none", profile.name))
+        .at(place(profile))
+        .hint(format!("`llmenv env {} --direct --format F` prints the real pair", profile.name))
+        .hint(format!("`llmenv proxy off {}` serves it directly", profile.name))
 }
 
 fn anthropic_models(profile: &Profile, model: Option<&str>, build: &mut Builder) {
@@ -268,7 +336,7 @@ impl Builder {
 
     fn finish(self, profile: &Profile) -> Result<Pair> {
         for (name, value) in self.addresses.iter().chain(&self.credentials) {
-            if !is_allowed_name(name) {
+            if !is_allowed_name(name) && name != TOKEN_VARIABLE {
                 return Err(Error::new(format!("`{}` is not a name llmenv may set", crate::printable::text(name)))
                     .at(place(profile)));
             }

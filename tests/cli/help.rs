@@ -40,6 +40,7 @@ fn the_commands_there_are() {
             "providers",
             "allow",
             "deny",
+            "proxy",
             "daemon",
             "unlock",
             "lock",

@@ -2,19 +2,19 @@
 
 mod asked;
 mod client;
-mod grammar_anthropic;
-mod grammar_chat;
-mod grammar_responses;
+pub mod grammar_anthropic;
+pub mod grammar_chat;
+pub mod grammar_responses;
 mod json;
 mod model_name;
 mod models;
 mod mutation;
-mod pairs;
+pub mod pairs;
 mod points;
 mod points_client;
 mod points_errors;
 mod points_shapes;
 mod points_tools;
-mod said;
+pub mod said;
 mod sse;
-mod upstream;
+pub mod upstream;

@@ -1,0 +1,433 @@
+//! The daemon's side of the proxy: when it listens, who gets a token, and the answers to its thread's questions.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::keys::{self, NoKey};
+use super::push;
+use super::state::{Shared, State};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ipc::protocol::{Finding, Holder, ProxyFacts, Response, Severity, TokenFacts, WireSecret};
+use crate::ipc::shell_lines::ShellId;
+use crate::moment;
+use crate::paths::Paths;
+use crate::profile::{Family, Profile};
+use crate::proxy::account::{Account, Ask, Daemon, NoAccount};
+use crate::proxy::door::Proof;
+use crate::proxy::port::{self, Bound};
+use crate::proxy::records::Records;
+use crate::proxy::server::{Parts, Server};
+use crate::proxy::settings::{Current, Settings};
+use crate::proxy::token::{AFTERLIFE_SECS, Kind, NewToken, Owner, Token, Tokens};
+use crate::resolve::Via;
+use crate::secret::Secret;
+
+/// How long a request through the proxy waits for a key that is being read.
+const KEY_WAIT: Duration = Duration::from_secs(5);
+/// How long a move of the port is told.
+const MOVE_TOLD: u64 = 24 * 3_600;
+
+/// For whom a pair is.
+#[derive(Clone, Copy, Debug)]
+pub enum For<'a> {
+    /// A shell, until its lease ends (0: none).
+    Shell(ShellId, u64),
+    /// A program or a text.
+    Holder(&'a Holder),
+    /// Nobody: only whether there is a pair matters.
+    Nobody,
+}
+
+/// A token in memory, so that a shell that asks again is given the same.
+struct Given {
+    token: Secret,
+    id: String,
+    until: Option<u64>,
+}
+
+/// What the daemon holds of the proxy.
+pub struct Proxy {
+    /// Who may use it.
+    pub tokens: Arc<Tokens>,
+    /// What went through it.
+    pub records: Arc<Records>,
+    settings: Current,
+    proof: Proof,
+    given: HashMap<(ShellId, String), Given>,
+    server: Option<Server>,
+    port: Option<u16>,
+    configured: Option<u16>,
+    error: Option<Error>,
+    moved: Option<(u16, u64)>,
+    asks: Daemon,
+    asked: Option<UnboundedReceiver<Ask>>,
+}
+
+impl Proxy {
+    /// Reads what earlier runs left.
+    pub fn load(paths: &Paths, config: &Config) -> Result<Self> {
+        let (asks, asked) = Daemon::channel();
+        Ok(Self {
+            tokens: Arc::new(Tokens::load(paths.state_dir.join("tokens"))),
+            records: Records::load(paths.state_dir.join("usage")),
+            settings: Current::new(Settings::of(config)),
+            proof: proof(paths)?,
+            given: HashMap::new(),
+            server: None,
+            port: None,
+            configured: None,
+            error: None,
+            moved: None,
+            asks,
+            asked: Some(asked),
+        })
+    }
+
+    /// Goes by a configuration from now on.
+    pub fn follow(&self, config: &Config) {
+        self.settings.set(Settings::of(config));
+    }
+
+    /// Accepts no more connections; what is under way goes on.
+    pub fn close(&mut self) {
+        if let Some(server) = &self.server {
+            server.close();
+        }
+        self.port = None;
+    }
+}
+
+/// By which the listener proves to this user's programs that it is llmenv.
+fn proof(paths: &Paths) -> Result<Proof> {
+    let file = paths.state_dir.join("proxy-proof");
+    let read = |file: &std::path::Path| {
+        let (bytes, _) = crate::bounded::read(file, 64, crate::bounded::Links::Refuse).ok()?;
+        <[u8; 32]>::try_from(bytes).ok().map(Proof)
+    };
+    if let Some(proof) = read(&file) {
+        return Ok(proof);
+    }
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|err| Error::new(format!("the system gives no random bytes: {err}")))?;
+    crate::atomic::write(&file, &bytes, 0o600)?;
+    Ok(Proof(bytes))
+}
+
+/// Begins to answer the proxy's questions, and listens where profiles or tokens want it.
+pub fn start(shared: &Shared) {
+    let asked = shared.borrow_mut().proxy.as_mut().and_then(|proxy| proxy.asked.take());
+    let Some(mut asked) = asked else { return };
+    let answering = Rc::clone(shared);
+    tokio::task::spawn_local(async move {
+        while let Some(ask) = asked.recv().await {
+            match ask {
+                Ask::Note(line) => answering.borrow_mut().log.line(&line),
+                Ask::Account { profile, reply } => {
+                    let shared = Rc::clone(&answering);
+                    tokio::task::spawn_local(async move {
+                        // Whoever asked may be gone by now.
+                        let _ = reply.send(account(&shared, &profile).await);
+                    });
+                }
+            }
+        }
+    });
+    listen_where_needed(shared);
+}
+
+/// A profile and its key, as they are now.
+async fn account(shared: &Shared, name: &str) -> Result<Account, NoAccount> {
+    let profile = shared.borrow().config.profiles.get(name).cloned().ok_or(NoAccount::Unknown)?;
+    let key = keys::key_of(shared, &profile, KEY_WAIT).await.map_err(|err| match err {
+        NoKey::Failed(err) if err.kind == ErrorKind::Locked => NoAccount::Locked(err),
+        NoKey::Failed(err) => NoAccount::Failed(err),
+        NoKey::Pending => NoAccount::Locked(NoKey::Pending.into_error(name)),
+    })?;
+    // The same look at the pair as a shell gets: the key goes to no host but the one it was stored for.
+    let row = crate::provider::find(&profile.provider).unwrap_or_else(crate::provider::custom);
+    let via = Via { port: 0, token: Secret::new("llmenv") };
+    crate::resolve::pair(
+        &Profile { proxy: true, serve: vec![Family::Openai], ..profile.clone() },
+        row,
+        &key.key,
+        key.bound_to.as_deref(),
+        &key.more,
+        None,
+        Some(&via),
+    )
+    .map_err(NoAccount::Failed)?;
+    // A program that was started through the proxy stays with it, whatever the profile says by now.
+    Ok(Account { profile: Profile { proxy: true, ..profile }, key: key.key })
+}
+
+/// Says whether somebody may come to the proxy: a profile is served through it, or a token is out.
+pub fn is_needed(state: &State) -> bool {
+    let Some(proxy) = &state.proxy else { return false };
+    state.config.profiles.values().any(|profile| profile.proxy) || !proxy.tokens.valid(moment::now()).is_empty()
+}
+
+/// Listens, if that is needed and not done yet.
+pub fn listen_where_needed(shared: &Shared) {
+    let wants = {
+        let state = shared.borrow();
+        let configured = state.config.proxy.port;
+        is_needed(&state)
+            && state
+                .proxy
+                .as_ref()
+                .is_some_and(|proxy| proxy.port.is_none() || configured.is_some_and(|port| proxy.port != Some(port)))
+    };
+    if wants {
+        let shared = Rc::clone(shared);
+        tokio::task::spawn_local(async move {
+            if let Err(err) = listen(&shared).await {
+                shared.borrow_mut().log.line(&format!("the proxy does not listen: {}", err.message));
+            }
+        });
+    }
+}
+
+/// Sees to it that the proxy listens, and gives its port.
+pub async fn listen(shared: &Shared) -> Result<u16> {
+    // One at a time: two would take each other's port for taken.
+    let turn = Rc::clone(&shared.borrow().proxy_turn);
+    let _turn = turn.lock().await;
+    let (dir, configured) = {
+        let state = shared.borrow();
+        let Some(proxy) = &state.proxy else {
+            return Err(Error::new("there is no proxy without a daemon").hint("unset LLMENV_DAEMON"));
+        };
+        let configured = state.config.proxy.port;
+        if let Some(port) = proxy.port.filter(|port| configured.is_none_or(|wanted| wanted == *port)) {
+            return Ok(port);
+        }
+        (state.paths.state_dir.clone(), configured)
+    };
+    let bound = tokio::task::spawn_blocking(move || port::bind(&dir, configured)).await;
+    let bound = bound.unwrap_or_else(|_| Err(Error::new("the proxy's port could not be bound")));
+    let mut state = shared.borrow_mut();
+    let State { proxy: Some(proxy), log, .. } = &mut *state else {
+        return Err(Error::new("there is no proxy without a daemon"));
+    };
+    let Bound { listener, port, moved_from } = match bound {
+        Ok(bound) => bound,
+        Err(err) => {
+            proxy.error = Some(err.clone());
+            return Err(err);
+        }
+    };
+    if proxy.server.is_none() {
+        proxy.server = Some(Server::start(Parts {
+            tokens: Arc::clone(&proxy.tokens),
+            daemon: proxy.asks.clone(),
+            settings: proxy.settings.clone(),
+            records: Arc::clone(&proxy.records),
+            proof: proxy.proof.clone(),
+        })?);
+    }
+    if let Some(server) = &proxy.server {
+        server.listen(listener);
+    }
+    (proxy.port, proxy.configured, proxy.error) = (Some(port), configured, None);
+    log.line(&format!("the proxy listens on 127.0.0.1:{port}"));
+    if let Some(old) = moved_from {
+        proxy.moved = Some((old, moment::now()));
+        log.line(&format!("the proxy moved: its port {old} is another program's now"));
+        drop(state);
+        push::anything_changed(shared);
+    }
+    Ok(port)
+}
+
+/// The way through the proxy for whoever is to hold the pair of a profile.
+pub async fn via(shared: &Shared, profile: &Profile, holder: For<'_>) -> Result<Option<Via>> {
+    if !profile.proxy || shared.borrow().proxy.is_none() {
+        return Ok(None);
+    }
+    if let For::Nobody = holder {
+        let state = shared.borrow();
+        let port = state.proxy.as_ref().and_then(|proxy| proxy.port).or_else(|| port::kept(&state.paths.state_dir));
+        return Ok(Some(Via { port: port.unwrap_or(0), token: Secret::new("llmenv") }));
+    }
+    let port = listen(shared).await?;
+    let mut state = shared.borrow_mut();
+    let Some(proxy) = state.proxy.as_mut() else { return Ok(None) };
+    let now = moment::now();
+    let name = &profile.name;
+    let token = match holder {
+        For::Shell(id, lease_end) => shell_token(proxy, id, name, lease_end, now)?,
+        For::Holder(Holder::Exec { pid, start }) => {
+            let owner = Owner::of(*pid, *start);
+            let until = owner.is_none().then_some(now + AFTERLIFE_SECS);
+            issue(proxy, name, Kind::Exec, None, owner, until, now)?.0
+        }
+        For::Holder(Holder::Text { seconds }) => {
+            let until = Some(now + seconds.unwrap_or(AFTERLIFE_SECS));
+            issue(proxy, name, Kind::Env, None, None, until, now)?.0
+        }
+        For::Nobody => return Ok(None),
+    };
+    Ok(Some(Via { port, token }))
+}
+
+fn issue(
+    proxy: &Proxy,
+    profile: &str,
+    kind: Kind,
+    name: Option<String>,
+    owner: Option<Owner>,
+    until: Option<u64>,
+    now: u64,
+) -> Result<(Secret, Token)> {
+    proxy.tokens.issue(NewToken { profile: profile.to_owned(), kind, name, owner, until }, now)
+}
+
+/// The token of a shell: the one it has, with its lease as it is now, or a new one.
+fn shell_token(proxy: &mut Proxy, id: ShellId, profile: &str, lease_end: u64, now: u64) -> Result<Secret> {
+    let owner = Owner::of(id.pid, id.start);
+    let lease = (lease_end != 0).then_some(lease_end);
+    // A shell that cannot be seen from here may be gone at any time; each time it asks it shows that it is not.
+    let until = if owner.is_some() { lease } else { Some(lease.unwrap_or(u64::MAX).min(now + AFTERLIFE_SECS)) };
+    let place = (id, profile.to_owned());
+    if let Some(given) = proxy.given.get_mut(&place)
+        && matches!(proxy.tokens.check(given.token.expose(), now), crate::proxy::token::Verdict::Valid(_))
+    {
+        if given.until != until {
+            proxy.tokens.set_until(&given.id, until)?;
+            given.until = until;
+        }
+        return Ok(given.token.clone());
+    }
+    let (secret, token) = issue(proxy, profile, Kind::Shell, None, owner, until, now)?;
+    proxy.given.insert(place, Given { token: secret.clone(), id: token.id, until });
+    Ok(secret)
+}
+
+/// What is to be told of it where a profile is served through it.
+pub fn findings(state: &State) -> Vec<Finding> {
+    let Some(proxy) = &state.proxy else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(err) = &proxy.error {
+        findings.push(Finding {
+            id: "proxy-down".into(),
+            severity: Severity::Error,
+            message: err.message.clone(),
+            origin: None,
+            hint: err.hints.first().cloned(),
+        });
+    }
+    if let Some((old, at)) = proxy.moved.filter(|(_, at)| moment::now().saturating_sub(*at) < MOVE_TOLD) {
+        let since = moment::timestamp(at);
+        findings.push(Finding {
+            id: "proxy-port-moved".into(),
+            severity: Severity::Warning,
+            message: format!(
+                "the proxy moved from port {old} to {} at {since}: programs started before still ask the old one",
+                proxy.port.unwrap_or_default()
+            ),
+            origin: None,
+            hint: Some(format!(
+                "start them again; what is written in a tool's own configuration has to change too (`{old}`)"
+            )),
+        });
+    }
+    findings
+}
+
+/// Looks after tokens and sums now and then.
+pub fn sweep(shared: &Shared) {
+    let problems = {
+        let mut state = shared.borrow_mut();
+        let State { proxy: Some(proxy), shells, .. } = &mut *state else { return };
+        proxy.given.retain(|(id, _), _| shells.get(*id).is_some() || Owner::of(id.pid, id.start).is_some());
+        [proxy.tokens.sweep(moment::now()), proxy.records.save()]
+    };
+    for err in problems.into_iter().filter_map(Result::err) {
+        shared.borrow_mut().log.line(&format!("the proxy's state could not be written: {}", err.message));
+    }
+}
+
+/// What can be told of it.
+pub fn facts(shared: &Shared) -> Response {
+    let state = shared.borrow();
+    let profiles = state.config.profiles.values().filter(|profile| profile.proxy).map(|profile| profile.name.clone());
+    let mut facts = ProxyFacts { profiles: profiles.collect(), ..ProxyFacts::default() };
+    if let Some(proxy) = &state.proxy {
+        (facts.port, facts.error) = (proxy.port, proxy.error.clone());
+        facts.tokens = proxy.tokens.valid(moment::now()).iter().map(token_facts).collect();
+        (facts.running, facts.done) = proxy.records.list();
+        facts.days = proxy.records.days();
+    }
+    Response::Proxy(Box::new(facts))
+}
+
+fn token_facts(token: &Token) -> TokenFacts {
+    TokenFacts {
+        id: token.id.clone(),
+        profile: token.profile.clone(),
+        kind: token.kind.word().to_owned(),
+        name: token.name.clone(),
+        pid: token.owner.as_ref().map(|owner| owner.pid),
+        made: token.made,
+        until: token.until,
+    }
+}
+
+/// Makes a token for a tool that keeps it: named, without an end. The tool's earlier one for the profile ends.
+pub async fn client_token(shared: &Shared, profile: &Profile, tool: &str) -> Result<Response> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if tool.is_empty() || tool.len() > 64 || !tool.bytes().all(is_plain) {
+        return Err(Error::usage(format!("`{}` cannot be a client's name", crate::printable::text(tool)))
+            .hint("use up to 64 letters, digits, `-`, `_` and `.`"));
+    }
+    let port = listen(shared).await?;
+    let state = shared.borrow();
+    let Some(proxy) = &state.proxy else { return Err(Error::new("there is no proxy without a daemon")) };
+    let now = moment::now();
+    let (secret, token) = issue(proxy, &profile.name, Kind::Client, Some(tool.to_owned()), None, None, now)?;
+    proxy.tokens.end(now, |other| {
+        other.kind == Kind::Client
+            && other.profile == profile.name
+            && other.name.as_deref() == Some(tool)
+            && other.id != token.id
+    })?;
+    let base_url = Via::base_url(port, &profile.name, Family::Openai);
+    Ok(Response::Token { base_url, token: WireSecret(secret), id: token.id })
+}
+
+/// Ends tokens.
+pub fn end(
+    shared: &Shared,
+    profile: Option<&str>,
+    named: Option<&Secret>,
+    shell: Option<(u32, u64)>,
+) -> Result<Response> {
+    let ended = {
+        let mut state = shared.borrow_mut();
+        let Some(proxy) = state.proxy.as_mut() else { return Ok(Response::Ended(Vec::new())) };
+        let now = moment::now();
+        let mut ended = match named {
+            Some(named) => proxy.tokens.revoke(named.expose(), now)?,
+            None => Vec::new(),
+        };
+        if profile.is_some() || shell.is_some() {
+            ended.extend(proxy.tokens.end(now, |token| {
+                let is_owner = |(pid, start): (u32, u64)| {
+                    token.owner.as_ref().is_some_and(|owner| owner.pid == pid && owner.start == start)
+                };
+                profile.is_none_or(|name| token.profile == name) && shell.is_none_or(is_owner)
+            })?);
+        }
+        ended.iter().map(token_facts).collect::<Vec<_>>()
+    };
+    if !ended.is_empty() {
+        shared.borrow_mut().log.line(&format!("{} token(s) of the proxy ended", ended.len()));
+        push::anything_changed(shared);
+    }
+    Ok(Response::Ended(ended))
+}

@@ -1,0 +1,199 @@
+//! What the proxy remembers of exchanges: names, numbers and times; never a body, a header or an address within one.
+//!
+//! Every exchange has a [`Watch`], which ends up in the list however the exchange ends: with its last byte, an error, or
+//! the client's going away. The list answers `llmenv proxy status` and `log`; its sums by day are kept in a file.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::form::Usage;
+use crate::ipc::protocol::{ExchangeFacts, UsageFacts};
+use crate::moment;
+
+/// How many ended exchanges are kept.
+const MAX_DONE: usize = 500;
+/// How many days are kept.
+const MAX_DAYS: usize = 400;
+/// The largest file that is read.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+
+/// By day, by profile.
+type Days = BTreeMap<String, BTreeMap<String, UsageFacts>>;
+
+/// All exchanges.
+#[derive(Debug)]
+pub struct Records {
+    path: PathBuf,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    next: u64,
+    running: HashMap<u64, (Instant, ExchangeFacts)>,
+    done: VecDeque<ExchangeFacts>,
+    days: Days,
+    is_dirty: bool,
+    dropped: std::collections::HashSet<(String, String)>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct File {
+    v: u32,
+    days: Days,
+}
+
+impl Records {
+    /// Reads the sums of earlier days. A file that cannot be understood begins anew.
+    pub fn load(path: PathBuf) -> Arc<Self> {
+        let read = crate::bounded::read(&path, MAX_FILE_BYTES, crate::bounded::Links::Refuse);
+        let file = read.ok().and_then(|(bytes, _)| serde_json::from_slice::<File>(&bytes).ok());
+        let days = file.filter(|file| file.v == 1).map(|file| file.days).unwrap_or_default();
+        Arc::new(Self { path, held: Mutex::new(Held { days, ..Held::default() }) })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins an exchange.
+    pub fn begin(self: &Arc<Self>, facts: ExchangeFacts) -> Watch {
+        let mut held = self.held();
+        let id = held.next;
+        held.next += 1;
+        held.running.insert(id, (Instant::now(), ExchangeFacts { at: moment::now(), ..facts }));
+        Watch { records: Arc::clone(self), id, is_complete: false }
+    }
+
+    /// How many exchanges are under way.
+    pub fn running(&self) -> usize {
+        self.held().running.len()
+    }
+
+    /// Those under way, oldest first, and those that ended, newest first.
+    pub fn list(&self) -> (Vec<ExchangeFacts>, Vec<ExchangeFacts>) {
+        let held = self.held();
+        let mut running: Vec<_> = held.running.iter().collect();
+        running.sort_by_key(|(id, _)| **id);
+        let running = running
+            .into_iter()
+            .map(|(_, (begun, facts))| ExchangeFacts { duration_ms: millis(*begun), ..facts.clone() });
+        (running.collect(), held.done.iter().rev().cloned().collect())
+    }
+
+    /// The sums by day and profile.
+    pub fn days(&self) -> Days {
+        self.held().days.clone()
+    }
+
+    /// Writes the sums down if they changed.
+    pub fn save(&self) -> crate::error::Result<()> {
+        let text = {
+            let mut held = self.held();
+            if !std::mem::take(&mut held.is_dirty) {
+                return Ok(());
+            }
+            while held.days.len() > MAX_DAYS {
+                held.days.pop_first();
+            }
+            serde_json::to_string(&File { v: 1, days: held.days.clone() })
+                .map_err(|err| crate::error::Error::new(format!("cannot write the usage down: {err}")))?
+        };
+        crate::atomic::write(&self.path, text.as_bytes(), 0o600)
+    }
+
+    /// Says which of these kinds were left out for the first time in this run, for the log.
+    pub fn first_dropped(&self, profile: &str, kinds: &[String]) -> Vec<String> {
+        let mut held = self.held();
+        let mut is_new = |kind: &&String| held.dropped.insert((profile.to_owned(), (*kind).clone()));
+        kinds.iter().filter(|kind| is_new(kind)).cloned().collect()
+    }
+}
+
+/// One exchange on its way; dropping it is its end.
+#[derive(Debug)]
+pub struct Watch {
+    records: Arc<Records>,
+    id: u64,
+    is_complete: bool,
+}
+
+impl Watch {
+    fn change(&self, change: impl FnOnce(&mut ExchangeFacts, Instant)) {
+        if let Some((begun, facts)) = self.records.held().running.get_mut(&self.id) {
+            change(facts, *begun);
+        }
+    }
+
+    /// The client's and the upstream's names of the model.
+    pub fn models(&self, asked: &str, used: &str) {
+        let (asked, used) = (crate::printable::text(asked), crate::printable::text(used));
+        self.change(|facts, _| (facts.asked_model, facts.model) = (asked, used));
+    }
+
+    /// What is spoken upstream.
+    pub fn upstream(&self, dialect: &'static str) {
+        self.change(|facts, _| dialect.clone_into(&mut facts.upstream));
+    }
+
+    /// The status that the client gets.
+    pub fn status(&self, status: u16) {
+        self.change(|facts, _| facts.status = Some(status));
+    }
+
+    /// The first byte of the answer is there.
+    pub fn first_byte(&self) {
+        self.change(|facts, begun| {
+            facts.first_byte_ms.get_or_insert(millis(begun));
+        });
+    }
+
+    /// What it cost so far.
+    pub fn usage(&self, usage: Usage) {
+        self.change(|facts, _| {
+            (facts.input_tokens, facts.cached_tokens) = (Some(usage.input), Some(usage.cached));
+            facts.output_tokens = Some(usage.output);
+        });
+    }
+
+    /// What went wrong, in one of the few words of [`crate::dialect::form::FailureKind`].
+    pub fn failed(&self, kind: &str) {
+        self.change(|facts, _| facts.error = Some(kind.to_owned()));
+    }
+
+    /// The answer is whole.
+    pub fn complete(&mut self) {
+        self.is_complete = true;
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut held = self.records.held();
+        let Some((begun, mut facts)) = held.running.remove(&self.id) else { return };
+        facts.duration_ms = millis(begun);
+        if !self.is_complete && facts.error.is_none() {
+            facts.error = Some("client-gone".to_owned());
+        }
+        let day = held.days.entry(moment::day(facts.at)).or_default();
+        let sums = day.entry(facts.profile.clone()).or_default();
+        sums.requests += 1;
+        sums.errors += u64::from(facts.error.is_some());
+        sums.input_tokens += facts.input_tokens.unwrap_or(0);
+        sums.cached_tokens += facts.cached_tokens.unwrap_or(0);
+        sums.output_tokens += facts.output_tokens.unwrap_or(0);
+        held.is_dirty = true;
+        held.done.push_back(facts);
+        if held.done.len() > MAX_DONE {
+            held.done.pop_front();
+        }
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
