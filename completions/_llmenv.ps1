@@ -193,12 +193,14 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;why' {
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'What one tool gets: aider, claude, codex, opencode, gemini, llm, continue, or a loader such as python-dotenv')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'llmenv;doctor' {
+            [CompletionResult]::new('--tree', '--tree', [CompletionResultType]::ParameterName, 'Look at the `.env` files below this directory too')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

@@ -415,7 +415,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__doctor)
-            opts="-h --json --help"
+            opts="-h --tree --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -824,12 +824,16 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__why)
-            opts="-h --json --help"
+            opts="-h --tool --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

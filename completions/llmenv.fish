@@ -143,8 +143,10 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand status" -s h -l help -d 'P
 complete -c llmenv -n "__fish_llmenv_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s f -l format -d 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand why" -l tool -d 'What one tool gets: aider, claude, codex, opencode, gemini, llm, continue, or a loader such as python-dotenv' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand why" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand why" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l tree -d 'Look at the `.env` files below this directory too'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -l list -d 'List what can be undone'

@@ -28,6 +28,7 @@ mod key_ref;
 mod list;
 mod lock;
 mod open_store;
+mod places;
 mod providers;
 mod remove;
 mod rename;
@@ -38,6 +39,7 @@ mod serve;
 mod settings;
 mod setup;
 mod show;
+mod stale;
 mod status;
 mod undo;
 mod use_profile;
@@ -57,7 +59,7 @@ pub fn run() -> ExitCode {
     let code = match argv::refuse_keys(&arguments) {
         Ok(()) => match Cli::try_parse_from(arguments) {
             Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
-            Ok(Cli { command: Some(Command::Doctor(report)) }) => match doctor::run(report) {
+            Ok(Cli { command: Some(Command::Doctor(args)) }) => match doctor::run(&args) {
                 Ok(is_well) => u8::from(!is_well),
                 Err(error) => code_of(Err(error)),
             },
