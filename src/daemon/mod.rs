@@ -17,6 +17,7 @@ mod pipes;
 mod presence;
 mod process_limits;
 mod push;
+mod rivals;
 mod shell_request;
 mod shells;
 mod state;
