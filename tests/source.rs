@@ -8,6 +8,8 @@ use llmenv::source::processes;
 use crate::support::Home;
 
 mod collect;
+mod others;
+mod rc;
 
 /// A program that was started with some variables and ends with this.
 struct Program(Child);

@@ -79,11 +79,14 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
   llmenv env work --format json")]
     Env(Env),
     /// Every place that sets a variable, and what each sort of program gets
-    #[command(after_help = "Examples:\n  llmenv why                   keys and base URLs\n  llmenv why OPENAI_API_KEY")]
+    #[command(
+        after_help = "Examples:\n  llmenv why                   keys and base URLs\n  llmenv why OPENAI_API_KEY\n  llmenv why --tool aider"
+    )]
     Why(Why),
     /// What is wrong here: values, contradictions, programs with an old key
     #[command(
-        after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found."
+        after_help = "Looks at this shell's environment, `.env` files from here up to the home (with --tree: below here too), start-up files, tmux,
+direnv, mise, editors, containers, tools and running programs. Exit status 1: something was found."
     )]
     Doctor(Doctor),
     /// Try a profile at its provider: does it take the key, what is left to spend
@@ -428,6 +431,9 @@ pub struct Why {
     /// The variable; without it all keys and base URLs that are set
     #[arg(value_name = "VARIABLE")]
     pub variable: Option<String>,
+    /// What one tool gets: aider, claude, codex, opencode, gemini, llm, continue, or a loader such as python-dotenv
+    #[arg(long, value_name = "TOOL")]
+    pub tool: Option<String>,
     /// How to report.
     #[command(flatten)]
     pub report: Report,
@@ -442,6 +448,9 @@ pub struct Doctor {
     /// Try the profile at its provider, too
     #[arg(long)]
     pub online: bool,
+    /// Look at the `.env` files below this directory too
+    #[arg(long)]
+    pub tree: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,

@@ -1,34 +1,36 @@
 //! `llmenv doctor`: what is wrong in this shell's environment, and which running programs hold what is no longer served.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::args::Doctor;
 use super::connect::Answerer;
 use super::status::{finding, finding_json};
-use super::{check, here, render, settings};
+use super::{check, here, places, render, settings, stale};
 use crate::detect::environment::{is_base_url, is_key};
 use crate::detect::{self, Fault};
 use crate::dotenv::Dialect;
-use crate::duration::show_duration;
 use crate::error::Result;
 use crate::hook::state::ShellState;
 use crate::import::environment as import;
-use crate::ipc::protocol::{Finding, PlaceFacts, Severity, WireSecret};
+use crate::ipc::protocol::{Finding, PlaceFacts, Severity};
 use crate::paths::Paths;
-use crate::printable;
 use crate::secret::Secret;
 use crate::source::dotenv_files::{self, FileSetting, Files, LOADERS};
-use crate::source::processes::{self, Search};
+use crate::source::{self, Collected, Kind, Reader, Scene, Sought, tree};
 
-/// The most programs that are named for one key.
-const MAX_SHOWN_PROGRAMS: usize = 10;
+/// How long looking may take; what does not answer by then is named.
+const BUDGET: Duration = Duration::from_millis(1_500);
 
 /// A finding and the variable it is about.
 struct Found {
     finding: Finding,
     variable: Option<String>,
+    /// Where it is, for programs.
+    at: Option<Value>,
 }
 
 /// Runs the command and says whether all is well.
@@ -47,29 +49,55 @@ pub fn run(args: &Doctor) -> Result<bool> {
             known.finding.id == told.id && known.variable.as_ref().is_some_and(|name| told.message.contains(name))
         };
         if !found.iter().any(is_said) {
-            found.push(Found { finding: told, variable: None });
+            found.push(Found { finding: told, variable: None, at: None });
         }
     }
-    let files = dotenv_files::upwards(&here::cwd()?, &paths.home, &|name| is_key(name) || is_base_url(name));
+    let is_sought = |name: &str| is_key(name) || is_base_url(name);
+    let scene = Scene::here(&here::cwd()?, &paths.home);
+    let mut collected = source::collect(&scene, &Sought::new(may_hold_a_key), &Kind::ALL, BUDGET);
+    let mut files = dotenv_files::upwards(&scene.cwd, &paths.home, &is_sought);
+    if args.tree {
+        let below = tree::below(&scene, &Sought::new(may_hold_a_key), tree::BUDGET);
+        let known: Vec<PathBuf> = collected.read.iter().map(|(_, path)| path.clone()).collect();
+        let paths = below.read.iter().map(|(_, path)| path).filter(|path| !known.contains(path));
+        dotenv_files::add(paths, &is_sought, &mut files);
+        files.unread.extend(below.unread.iter().filter_map(|unread| {
+            let path = unread.path.clone().filter(|path| !known.contains(path))?;
+            Some((path, unread.reason.clone()))
+        }));
+        collected.append(below);
+    }
     found.extend(in_files(&files, &variables, &own));
-    let programs = processes::holding(&|name, _| is_key(name));
-    let count = programs.holders.len();
+    let mut programs: Vec<u32> = collected
+        .assignments
+        .iter()
+        .filter_map(|found| match found.origin.reader {
+            Reader::Process { pid, .. } if is_key(&found.name) => Some(pid),
+            _ => None,
+        })
+        .collect();
+    programs.dedup();
     let config = settings::load(&paths)?;
     if !config.profiles.is_empty() {
-        found.extend(rotated(&paths, &variables, &own, &programs, &files)?);
+        found.extend(rotated(&paths, &own, &collected)?);
     }
     if args.online {
         let tried = check::findings(&config, &mut Answerer::connect(&paths)?, args.name.as_deref())?;
-        found.extend(tried.into_iter().map(|finding| Found { finding, variable: None }));
+        found.extend(tried.into_iter().map(|finding| Found { finding, variable: None, at: None }));
     }
     found.sort_by_key(|found| std::cmp::Reverse(found.finding.severity));
     let is_ill = found.iter().any(|found| found.finding.severity >= Severity::Warning);
     if args.report.json {
         render::json(&as_json(&found))?;
     } else {
-        show(&found, &files, count, programs.is_cut);
+        show(&found, &files, programs.len(), collected.is_cut);
     }
     Ok(!is_ill)
+}
+
+/// Whether a key may stand under this name: one that tools know, or one that says so.
+fn may_hold_a_key(name: &str) -> bool {
+    is_key(name) || is_base_url(name) || ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.ends_with(end))
 }
 
 fn environment() -> BTreeMap<String, Secret> {
@@ -82,81 +110,43 @@ impl From<Fault> for Found {
     fn from(fault: Fault) -> Self {
         let mut told = finding(fault.id, fault.severity, &fault.message);
         told.hint = Some(fault.fix);
-        Self { finding: told, variable: Some(fault.variable) }
+        Self { finding: told, variable: Some(fault.variable), at: None }
     }
 }
 
-/// Keys that were rotated away, in this shell and in programs that were started with them.
-fn rotated(
-    paths: &Paths,
-    variables: &BTreeMap<String, Secret>,
-    own: &[String],
-    programs: &Search,
-    files: &Files,
-) -> Result<Vec<Found>> {
-    let here: Vec<(&String, &Secret)> =
-        variables.iter().filter(|(name, value)| is_key(name) && !own.contains(name) && !value.is_empty()).collect();
-    let there: Vec<(&processes::Holder, &(String, Secret))> = programs
-        .holders
-        .iter()
-        .flat_map(|holder| holder.settings.iter().map(move |setting| (holder, setting)))
-        .collect();
-    let stored: Vec<(&FileSetting, &Secret)> = files
-        .settings
-        .iter()
-        .flat_map(|setting| setting.readings().into_iter().map(move |(value, _)| (setting, value)))
-        .collect();
-    let values = here
-        .iter()
-        .map(|(_, value)| *value)
-        .chain(there.iter().map(|(_, (_, value))| value))
-        .chain(stored.iter().map(|(_, value)| *value));
+/// Keys that were rotated away, at every place that is looked at.
+fn rotated(paths: &Paths, own: &[String], collected: &Collected) -> Result<Vec<Found>> {
     let mut answerer = Answerer::connect(paths)?;
-    let matches = answerer.matches(Vec::new(), values.cloned().map(WireSecret).collect())?;
-    let (facts_here, facts_there) = matches.values.split_at(here.len().min(matches.values.len()));
-    let (facts_there, facts_stored) = facts_there.split_at(there.len().min(facts_there.len()));
+    let (old, unread) = stale::find(&mut answerer, collected)?;
     let mut found: Vec<Found> = Vec::new();
-    for ((setting, _), _) in stored.iter().zip(facts_stored).filter(|(_, facts)| facts.is_rotated_away) {
-        let text = format!("{} still has a key that was rotated away", setting.variable);
-        let told =
-            at(setting, finding("old-key-left", Severity::Error, &text), "take the line out, or put the new key there");
-        if found.iter().all(|known| known.finding.origin != told.finding.origin) {
-            found.push(told);
-        }
-    }
-    for ((name, _), _) in here.iter().zip(facts_here).filter(|(_, facts)| facts.is_rotated_away) {
-        let mut told = finding(
-            "rotated-key-in-env",
-            Severity::Error,
-            &format!("{name} in this shell holds a key that was rotated away"),
-        );
-        told.hint = Some(format!("find out what sets it, or `unset {name}`; `llmenv use NAME` sets the new one"));
-        found.push(Found { finding: told, variable: Some((*name).clone()) });
-    }
-    let stale = there.iter().zip(facts_there).filter(|(_, facts)| facts.is_rotated_away).map(|(place, _)| place);
-    let mut shown = 0;
-    for (holder, (name, _)) in stale {
-        shown += 1;
-        if shown > MAX_SHOWN_PROGRAMS {
+    let mut programs = 0;
+    for place in old {
+        let kind = place.origin.kind;
+        if kind == Kind::Environment && own.contains(&place.name) {
             continue;
         }
-        let text = format!(
-            "{} {}, running for {}, was started with a key in {name} that was rotated away",
-            printable::text(&holder.name),
-            holder.pid,
-            show_duration(holder.running)
-        );
-        let mut told = finding("old-key-in-program", Severity::Warning, &text);
-        told.hint = Some("start it again".into());
-        found.push(Found { finding: told, variable: Some(name.clone()) });
+        programs += usize::from(kind == Kind::Process);
+        if kind == Kind::Process && programs > stale::MAX_SHOWN {
+            continue;
+        }
+        let told = stale::finding(place);
+        // One line of a file is told once, however many loaders read it.
+        if told.origin.is_none() || found.iter().all(|known| known.finding.origin != told.origin) {
+            let at = Some(places::json(&place.origin));
+            found.push(Found { finding: told, variable: Some(place.name.clone()), at });
+        }
     }
-    if shown > MAX_SHOWN_PROGRAMS {
-        let text = format!("{} more programs were started with such a key", shown - MAX_SHOWN_PROGRAMS);
-        found.push(Found { finding: finding("old-key-in-program", Severity::Warning, &text), variable: None });
+    if programs > stale::MAX_SHOWN {
+        let text = format!("{} more programs were started with such a key", programs - stale::MAX_SHOWN);
+        found.push(Found {
+            finding: finding("old-key-in-program", Severity::Warning, &text),
+            variable: None,
+            at: None,
+        });
     }
-    for name in matches.unread {
+    for name in unread {
         let text = format!("the key of `{name}` could not be read, so nothing was compared with it");
-        found.push(Found { finding: finding("key-unread", Severity::Info, &text), variable: None });
+        found.push(Found { finding: finding("key-unread", Severity::Info, &text), variable: None, at: None });
     }
     Ok(found)
 }
@@ -165,7 +155,7 @@ fn rotated(
 fn at(setting: &FileSetting, mut told: Finding, fix: &str) -> Found {
     told.origin = Some(PlaceFacts { kind: "dotenv".into(), path: setting.path.clone(), line: Some(setting.line) });
     told.hint = Some(fix.to_owned());
-    Found { finding: told, variable: Some(setting.variable.clone()) }
+    Found { finding: told, variable: Some(setting.variable.clone()), at: None }
 }
 
 /// What is wrong in `.env` files, and which of their values never reach a program started here.
@@ -219,7 +209,7 @@ fn in_files(files: &Files, variables: &BTreeMap<String, Secret>, own: &[String])
     for (path, reason) in &files.unread {
         let mut told = finding("env-not-regular", Severity::Warning, &format!("a `.env` file was not read: {reason}"));
         told.origin = Some(PlaceFacts { kind: "dotenv".into(), path: path.clone(), line: None });
-        found.push(Found { finding: told, variable: None });
+        found.push(Found { finding: told, variable: None, at: None });
     }
     found
 }
@@ -227,7 +217,7 @@ fn in_files(files: &Files, variables: &BTreeMap<String, Secret>, own: &[String])
 /// What one loader makes of the file that a setting is in.
 fn beside(files: &Files, setting: &FileSetting, loader: Dialect) -> BTreeMap<String, Secret> {
     let at = LOADERS.iter().position(|known| *known == loader).unwrap_or_default();
-    let same = files.settings.iter().filter(|other| other.path == setting.path);
+    let same = files.settings.iter().filter(|other| other.path.as_os_str() == setting.path.as_os_str());
     same.filter_map(|other| Some((other.variable.clone(), other.values[at].clone()?))).collect()
 }
 
@@ -263,9 +253,12 @@ fn as_json(found: &[Found]) -> Value {
         .iter()
         .map(|found| {
             let mut report = finding_json(&found.finding);
+            if let Some(at) = &found.at {
+                report["origins"] = json!([at]);
+            }
             if let Some(name) = &found.variable {
                 report["variable"] = json!(name);
-                if found.finding.id != "old-key-in-program" && found.finding.origin.is_none() {
+                if found.finding.origin.is_none() && found.at.is_none() {
                     report["origins"] = json!([{"kind": "environment"}]);
                 }
             }

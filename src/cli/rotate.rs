@@ -3,8 +3,7 @@
 
 use super::args::Rotate;
 use super::connect::Answerer;
-use super::{check, edit, key_input, open_store, render, settings, show};
-use crate::duration::show_duration;
+use super::{check, edit, here, key_input, open_store, places, render, settings, show, stale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{KeyEntry, Request, Response, ShellFacts, WireSecret};
 use crate::paths::Paths;
@@ -12,10 +11,10 @@ use crate::probe::Verdict;
 use crate::profile::{KeySource, Profile};
 use crate::provider;
 use crate::secret::Secret;
-use crate::source::processes::{self, Holder, Search};
+use crate::source::{self, Assignment, Collected, Kind, Reader, Scene, Sought};
 
-/// The most programs that are listed.
-const MAX_SHOWN_HOLDERS: usize = 10;
+/// How long looking for the old key may take.
+const BUDGET: std::time::Duration = std::time::Duration::from_millis(1_500);
 
 /// Replaces a key.
 pub fn run(args: &Rotate) -> Result<()> {
@@ -56,17 +55,27 @@ pub fn run(args: &Rotate) -> Result<()> {
     let shells: Vec<ShellFacts> =
         shells.into_iter().filter(|shell| shell.profile.as_deref() == Some(profile.name.as_str())).collect();
     let key = answerer.key(&profile.name)?;
+    let found = if is_first { Collected::default() } else { look(&paths)? };
+    let holders = holders(&found, &old, &registered);
     if args.report.json {
-        let programs: Vec<_> = holders(&old, &registered)
-            .holders
+        let programs: Vec<_> = programs(&holders)
+            .into_iter()
+            .map(|(pid, name, variables)| serde_json::json!({"pid": pid, "name": name, "variables": variables}))
+            .collect();
+        let places: Vec<_> = holders
             .iter()
-            .map(|holder| serde_json::json!({"pid": holder.pid, "name": holder.name, "variables": names(holder)}))
+            .filter(|found| found.origin.kind != Kind::Process)
+            .map(|found| {
+                let mut place = places::json(&found.origin);
+                place["variable"] = found.name.as_str().into();
+                place
+            })
             .collect();
         let shells: Vec<_> =
             shells.iter().map(|shell| serde_json::json!({"pid": shell.pid, "shell": shell.shell})).collect();
         return render::json(&serde_json::json!({
             "schema": 1, "profile": profile.name, "key": show::key_json(&key), "removed": given.removed, "shells": shells,
-            "programs": programs, "check": checked.map(Verdict::name),
+            "programs": programs, "places": places, "check": checked.map(Verdict::name),
         }));
     }
     render::line(format_args!("{} has a new key: {}", render::strong(&profile.name), show::key_text(profile, &key)));
@@ -81,9 +90,7 @@ pub fn run(args: &Rotate) -> Result<()> {
             crate::printable::path(&shell.cwd)
         ));
     }
-    if !is_first {
-        show_holders(&holders(&old, &registered));
-    }
+    show_holders(&holders, found.is_cut);
     Ok(())
 }
 
@@ -112,35 +119,75 @@ fn refuse_same(profile: &Profile, stored: &KeyEntry, given: &Secret) -> Result<(
         .hint("create a new key at the provider, then rotate to it"))
 }
 
-/// Programs that were started with the old key. Shells with a hook get the new one by themselves.
-fn holders(old: &Secret, registered: &[u32]) -> Search {
-    if old.is_empty() {
-        return Search::default();
+/// Looks at every place for every variable: a key may stand under any name.
+fn look(paths: &Paths) -> Result<Collected> {
+    let scene = Scene::here(&here::cwd()?, &paths.home);
+    Ok(source::collect(&scene, &Sought::new(|_| true), &Kind::ALL, BUDGET))
+}
+
+/// Places that have the old key. Shells with a hook, and this command's own, get the new one by themselves.
+fn holders<'a>(found: &'a Collected, old: &Secret, registered: &[u32]) -> Vec<&'a Assignment> {
+    let mut seen: Vec<(&std::path::PathBuf, Option<usize>)> = Vec::new();
+    let holding = stale::holding(found, old).into_iter();
+    holding
+        .filter(|found| match &found.origin.reader {
+            Reader::Process { pid, .. } => !registered.contains(pid),
+            _ => found.origin.kind != Kind::Environment || registered.is_empty(),
+        })
+        // One line of a file is told once, whoever reads it.
+        .filter(|found| match &found.origin.path {
+            Some(path) if found.origin.line.is_some() => {
+                let is_new = !seen.contains(&(path, found.origin.line));
+                seen.push((path, found.origin.line));
+                is_new
+            }
+            _ => true,
+        })
+        .collect()
+}
+
+/// Programs with all their variables: process, name, variables.
+fn programs<'a>(holders: &[&'a Assignment]) -> Vec<(u32, &'a str, Vec<&'a str>)> {
+    let mut programs: Vec<(u32, &str, Vec<&str>)> = Vec::new();
+    for found in holders {
+        let Reader::Process { pid, name, .. } = &found.origin.reader else { continue };
+        match programs.iter_mut().find(|(known, ..)| known == pid) {
+            Some((.., variables)) => variables.push(&found.name),
+            None => programs.push((*pid, name, vec![&found.name])),
+        }
     }
-    let mut search = processes::holding(&|_, value| value.same_as(old));
-    search.holders.retain(|holder| !registered.contains(&holder.pid));
-    search
+    programs
 }
 
-fn names(holder: &Holder) -> Vec<&str> {
-    holder.settings.iter().map(|(name, _)| name.as_str()).collect()
-}
-
-fn show_holders(search: &Search) {
-    for holder in search.holders.iter().take(MAX_SHOWN_HOLDERS) {
+fn show_holders(holders: &[&Assignment], is_cut: bool) {
+    let is_program = |found: &&&Assignment| found.origin.kind == Kind::Process;
+    let programs = programs(holders);
+    for (pid, _, variables) in programs.iter().take(stale::MAX_SHOWN) {
+        let of_it = |found: &&&Assignment| matches!(&found.origin.reader, Reader::Process { pid: of, .. } if of == pid);
+        let Some(found) = holders.iter().find(of_it) else { continue };
         render::line(format_args!(
-            "  {} {}, running for {}, keeps the old key in {} until it is started again",
-            crate::printable::text(&holder.name),
-            holder.pid,
-            show_duration(holder.running),
-            crate::printable::text(&names(holder).join(", ")),
+            "  {}, keeps the old key in {} until it is started again",
+            stale::words(found),
+            crate::printable::text(&variables.join(", ")),
         ));
     }
-    if search.holders.len() > MAX_SHOWN_HOLDERS {
-        render::line(format_args!("  and {} more programs", search.holders.len() - MAX_SHOWN_HOLDERS));
+    if programs.len() > stale::MAX_SHOWN {
+        render::line(format_args!("  and {} more programs", programs.len() - stale::MAX_SHOWN));
     }
-    if search.is_cut {
-        render::note("not all processes could be looked at in time");
+    let places: Vec<&&Assignment> = holders.iter().filter(|found| !is_program(found)).collect();
+    for found in places.iter().take(stale::MAX_SHOWN) {
+        render::line(format_args!(
+            "  {} still has the old key in {}: {}",
+            stale::words(found),
+            crate::printable::text(&found.name),
+            stale::fix(found)
+        ));
+    }
+    if places.len() > stale::MAX_SHOWN {
+        render::line(format_args!("  and {} more places; `llmenv doctor` lists them", places.len() - stale::MAX_SHOWN));
+    }
+    if is_cut {
+        render::note("not everything could be looked at in time");
     }
     if !cfg!(target_os = "linux") {
         render::hint("programs that were started before keep the old key until they are started again");

@@ -1,71 +1,92 @@
-//! `llmenv why`: every place that sets a variable, and what each sort of program gets of it.
+//! `llmenv why`: every place that sets a variable, in order, and which of them wins for each way to start a program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::args;
-use super::{here, render};
+use super::status::{finding, finding_json};
+use super::{here, places, render};
 use crate::detect::environment::{is_base_url, is_key};
 use crate::error::{Error, Result};
 use crate::hook::state::{PROFILE_VARIABLE, ShellState};
-use crate::ipc::protocol::PlaceFacts;
+use crate::ipc::protocol::{Finding, PlaceFacts, Severity};
 use crate::paths::Paths;
 use crate::printable;
 use crate::provider;
 use crate::secret::Secret;
-use crate::source::dotenv_files::{self, Files};
 use crate::source::loaders::{self, Outcome};
+use crate::source::tools::{self, TOOLS};
+use crate::source::{self, Assignment, Collected, Held, Kind, Scene, Sought};
+
+/// How long looking may take; what does not answer by then is named.
+const BUDGET: Duration = Duration::from_millis(1_500);
+/// The most running programs that are listed.
+const MAX_PROGRAMS: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &args::Why) -> Result<()> {
     let paths = Paths::find()?;
     paths.check_owner()?;
-    let cwd = here::cwd()?;
-    let variables: BTreeMap<String, Secret> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?))))
-        .collect();
-    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
-    let is_sought = |name: &str| match &args.variable {
-        Some(wanted) => name == wanted,
-        None => is_key(name) || is_base_url(name),
-    };
-    let files = dotenv_files::upwards(&cwd, &paths.home, &is_sought);
-    let mut names: BTreeSet<String> = files.settings.iter().map(|setting| setting.variable.clone()).collect();
-    names.extend(variables.keys().filter(|name| is_sought(name)).cloned());
     if let Some(wanted) = &args.variable {
         check_name(wanted)?;
-        names.insert(wanted.clone());
     }
-    let accounts: Vec<Account> = names
+    if let Some(id) = &args.tool {
+        check_tool(id)?;
+    }
+    let scene = Scene::here(&here::cwd()?, &paths.home);
+    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
+    let wanted = args.variable.clone();
+    let sought = Sought::new(move |name: &str| match &wanted {
+        Some(wanted) => name == wanted,
+        None => is_key(name) || is_base_url(name),
+    });
+    let found = source::collect(&scene, &sought, &Kind::ALL, BUDGET);
+    // What only other programs have says nothing about one started here.
+    let standing = found.assignments.iter().filter(|found| found.origin.kind != Kind::Process);
+    let mut names: BTreeSet<String> = standing.map(|found| found.name.clone()).collect();
+    names.extend(args.variable.clone());
+    let accounts: Vec<Account<'_>> = names
         .into_iter()
         .map(|name| {
-            let present = variables.get(&name).cloned();
-            let outcomes = loaders::outcomes(&cwd, &paths.home, &name, present.as_ref());
-            Account { is_own: own.contains(&name), name, present, outcomes }
+            let outcomes = outcomes(&scene, &found, &name, args.tool.as_deref());
+            Account { is_own: own.contains(&name), name, found: &found, outcomes }
         })
+        .filter(|account| args.variable.is_some() || args.tool.is_none() || account.is_for_tool())
         .collect();
+    let findings = unread(&found);
     if args.report.json {
         return render::json(&json!({
             "schema": 1,
-            "variables": accounts.iter().map(|account| account.as_json(&files)).collect::<Vec<_>>(),
-            "findings": [],
+            "variables": accounts.iter().map(Account::as_json).collect::<Vec<_>>(),
+            "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
         }));
     }
     if accounts.is_empty() {
         render::line(
-            "no key and no base URL is set in this shell, and no `.env` file from here up to the home has one",
+            "no key and no base URL is set in this shell, in a `.env` file from here up to the home, or in any other place that llmenv knows",
         );
         render::hint("`llmenv use NAME` sets a pair; `llmenv why VARIABLE` looks for any variable");
-        return Ok(());
     }
     for (n, account) in accounts.iter().enumerate() {
         if n > 0 {
             render::line("");
         }
-        account.show(&files);
+        account.show();
     }
+    render::findings(&findings);
     Ok(())
+}
+
+fn outcomes(scene: &Scene, found: &Collected, name: &str, tool: Option<&str>) -> Vec<Outcome> {
+    match tool {
+        None => loaders::outcomes(scene, found, name),
+        Some(id) => match tools::find(id) {
+            Some(tool) => vec![loaders::tool_outcome(tool, scene, found, name)],
+            None => loaders::outcomes(scene, found, name).into_iter().filter(|outcome| outcome.id == id).collect(),
+        },
+    }
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -78,51 +99,162 @@ fn check_name(name: &str) -> Result<()> {
         .hint("give a name such as OPENAI_API_KEY; without one all keys and base URLs are shown"))
 }
 
-/// One variable: what is set here, and what each loader makes of it.
-struct Account {
+fn check_tool(id: &str) -> Result<()> {
+    let is_loader = crate::dotenv::Dialect::parse(id).is_some() || ["environment", "direnv", "mise"].contains(&id);
+    if tools::find(id).is_some() || is_loader {
+        return Ok(());
+    }
+    let known: Vec<&str> = TOOLS.iter().map(|tool| tool.id).collect();
+    let mut error =
+        Error::usage(format!("`{}` is no tool whose places llmenv knows", printable::text(id))).hint(format!(
+            "known are {}, and loaders such as python-dotenv, npm-dotenv, node, next, docker, compose",
+            known.join(", ")
+        ));
+    if let Some(near) = crate::suggest::nearest(id, known.iter().copied()) {
+        error = error.hint(format!("did you mean `{near}`?"));
+    }
+    Err(error)
+}
+
+/// Places that could not be looked at.
+fn unread(found: &Collected) -> Vec<Finding> {
+    found
+        .unread
+        .iter()
+        .map(|unread| {
+            let text = format!("not everything was looked at: {}", unread.reason);
+            let mut told = finding("env-not-regular", Severity::Info, &text);
+            told.origin =
+                unread.path.clone().map(|path| PlaceFacts { kind: unread.kind.id().into(), path, line: None });
+            told
+        })
+        .collect()
+}
+
+/// One variable: where it stands, and what each way makes of it.
+struct Account<'a> {
     name: String,
-    present: Option<Secret>,
     is_own: bool,
+    found: &'a Collected,
     outcomes: Vec<Outcome>,
 }
 
-impl Account {
-    fn show(&self, files: &Files) {
+impl Account<'_> {
+    fn is_for_tool(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.value.is_some() || outcome.is_unknowable)
+    }
+
+    /// The places but for running programs.
+    fn places(&self) -> impl Iterator<Item = &Assignment> {
+        self.found.of(&self.name).filter(|found| found.origin.kind != Kind::Process)
+    }
+
+    fn programs(&self) -> Vec<&Assignment> {
+        self.found.of(&self.name).filter(|found| found.origin.kind == Kind::Process).collect()
+    }
+
+    fn present(&self) -> Option<&Secret> {
+        self.places().find(|found| found.origin.kind == Kind::Environment)?.held.text()
+    }
+
+    /// The place from which this shell has its value, where one has the same.
+    fn giver(&self) -> Option<&Assignment> {
+        let present = self.present().filter(|present| !present.is_empty())?;
+        let gives = |found: &&Assignment| {
+            found.exported
+                && matches!(
+                    found.origin.kind,
+                    Kind::Direnv
+                        | Kind::Mise
+                        | Kind::Rc
+                        | Kind::FishUniversal
+                        | Kind::System
+                        | Kind::SystemdUser
+                        | Kind::Tmux
+                        | Kind::VsCode
+                        | Kind::WindowsUser
+                        | Kind::WindowsMachine
+                )
+                && found.held.text().is_some_and(|text| text.same_as(present))
+        };
+        self.places().find(gives)
+    }
+
+    fn show(&self) {
         let mut rows: Vec<Vec<String>> = Vec::new();
-        if let Some(value) = &self.present {
-            let from = if self.is_own {
-                let profile = std::env::var(PROFILE_VARIABLE).unwrap_or_default();
-                format!("this shell, by the profile `{}`", printable::text(&profile))
-            } else {
-                "this shell".to_owned()
-            };
-            rows.push(vec!["set in".into(), from, self.shown(value)]);
+        let mut told: Vec<(String, String)> = Vec::new();
+        for found in self.places() {
+            let mut at = places::words(&found.origin);
+            if found.origin.kind == Kind::Environment {
+                if self.is_own {
+                    let profile = std::env::var(PROFILE_VARIABLE).unwrap_or_default();
+                    at = format!("this shell, by the profile `{}`", printable::text(&profile));
+                } else if let Some(giver) = self.giver() {
+                    at = format!("this shell, as {} has it", places::words(&giver.origin));
+                }
+            }
+            if !found.exported && found.origin.kind == Kind::Rc {
+                at += ", not exported";
+            }
+            let value = self.held(&found.held);
+            // What several loaders make of one line stands in one row.
+            match told.iter_mut().find(|(known, _)| *known == at).filter(|_| found.origin.kind == Kind::Dotenv) {
+                Some((_, values)) if !values.contains(&value) => *values = format!("{values} or {value}"),
+                Some(_) => {}
+                None => told.push((at, value)),
+            }
         }
-        for setting in files.settings.iter().filter(|setting| setting.variable == self.name) {
-            let readings = setting.readings();
-            let shown: Vec<String> = readings.iter().map(|(value, _)| self.shown(value)).collect();
-            let shown = if shown.is_empty() { "nothing that a loader takes".to_owned() } else { shown.join(" or ") };
-            rows.push(vec!["set in".into(), render::place_text(&setting.path, Some(setting.line)), shown]);
-        }
+        rows.extend(told.into_iter().map(|(at, value)| vec!["set in".into(), at, value]));
         if rows.is_empty() {
             rows.push(vec!["set in".into(), "nowhere".into(), String::new()]);
         }
-        let plain = self.present.as_ref().map_or_else(|| "not set".to_owned(), |value| self.shown(value));
-        rows.push(vec!["read by".into(), "a program that loads no file".into(), plain]);
         for outcome in &self.outcomes {
-            let from = match &outcome.from {
-                Some((path, line)) => format!(", from {}", render::place_text(path, Some(*line))),
-                None => String::new(),
-            };
-            let value = match (&outcome.value, outcome.is_unknowable, outcome.fails_at) {
-                (_, _, Some(line)) => format!("fails at line {line} of the file"),
-                (_, true, _) => "what a command in the file prints".to_owned(),
-                (Some(value), ..) => self.shown(value),
-                (None, ..) => "not set".to_owned(),
-            };
-            rows.push(vec!["read by".into(), outcome.loader.name().into(), format!("{value}{from}")]);
+            rows.push(vec!["read by".into(), outcome.name.clone(), self.won(outcome)]);
         }
         render::table(&[&self.name, "where", "value"], &rows);
+        self.show_programs();
+    }
+
+    /// Running programs below the table: what they hold decides nothing here.
+    fn show_programs(&self) {
+        let programs = self.programs();
+        for found in programs.iter().take(MAX_PROGRAMS) {
+            let value = self.held(&found.held);
+            render::line(format_args!("held by  {}: {}", super::stale::words(found), printable::text(&value)));
+        }
+        if programs.len() > MAX_PROGRAMS {
+            render::line(format_args!("held by  {} more running programs", programs.len() - MAX_PROGRAMS));
+        }
+    }
+
+    /// What a way gives, and from where.
+    fn won(&self, outcome: &Outcome) -> String {
+        let from = match &outcome.from {
+            Some(origin) if origin.kind == Kind::Environment && outcome.id == "environment" => String::new(),
+            // Loaders' rows name the file alone: who reads it is said before.
+            Some(origin) => match &origin.path {
+                Some(path) => format!(", from {}", render::place_text(path, origin.line)),
+                None => format!(", from {}", places::words(origin)),
+            },
+            None => String::new(),
+        };
+        let value = match (&outcome.value, outcome.is_unknowable, outcome.fails_at) {
+            (_, _, Some(line)) => format!("fails at line {line} of the file"),
+            (_, true, _) => "what a command there prints".to_owned(),
+            (Some(value), ..) => self.shown(value),
+            (None, ..) => "not set".to_owned(),
+        };
+        let note = outcome.note.map(|note| format!(" ({note})")).unwrap_or_default();
+        format!("{value}{from}{note}")
+    }
+
+    fn held(&self, held: &Held) -> String {
+        match held {
+            Held::Text(value) => self.shown(value),
+            Held::Variable(name) => format!("what `{}` is set to", printable::text(name)),
+            Held::Unset => "taken away".into(),
+            Held::Unknowable => "what a command there prints".into(),
+        }
     }
 
     /// A value in a few characters: keys masked, addresses without a password.
@@ -152,38 +284,33 @@ impl Account {
         if around.is_empty() { shown } else { format!("{shown} with {}", around.join(", ")) }
     }
 
-    fn as_json(&self, files: &Files) -> Value {
-        let mut places: Vec<Value> = Vec::new();
-        if let Some(value) = &self.present {
-            places.push(json!({"kind": "environment", "path": null, "line": null, "shown": self.shown(value), "by_llmenv": self.is_own}));
-        }
-        for setting in files.settings.iter().filter(|setting| setting.variable == self.name) {
-            for (value, loaders) in setting.readings() {
-                places.push(json!({
-                    "kind": "dotenv", "path": setting.path, "line": setting.line, "shown": self.shown(value),
-                    "loaders": loaders.iter().map(|loader| loader.id()).collect::<Vec<_>>(),
-                }));
-            }
-        }
+    fn as_json(&self) -> Value {
+        let places: Vec<Value> = self
+            .found
+            .of(&self.name)
+            .map(|found| {
+                let mut place = places::json(&found.origin);
+                place["shown"] = self.held(&found.held).into();
+                place["exported"] = found.exported.into();
+                place["by_llmenv"] = (self.is_own && found.origin.kind == Kind::Environment).into();
+                place
+            })
+            .collect();
         let loaders: Vec<Value> = self
             .outcomes
             .iter()
             .map(|outcome| {
-                let from = outcome.from.as_ref().map(|(path, line)| {
-                    super::status::place_json(&PlaceFacts {
-                        kind: "dotenv".into(),
-                        path: path.clone(),
-                        line: Some(*line),
-                    })
-                });
                 json!({
-                    "loader": outcome.loader.id(),
+                    "loader": outcome.id,
                     "shown": outcome.value.as_ref().map(|value| self.shown(value)),
-                    "origin": from,
+                    "origin": outcome.from.as_ref().map(places::json),
+                    "unknowable": outcome.is_unknowable,
                     "fails_at": outcome.fails_at,
+                    "note": outcome.note,
                 })
             })
             .collect();
-        json!({"variable": self.name, "places": places, "loaders": loaders})
+        let giver = self.giver().map(|found| places::json(&found.origin));
+        json!({"variable": self.name, "places": places, "given_by": giver, "loaders": loaders})
     }
 }

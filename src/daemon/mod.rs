@@ -18,6 +18,7 @@ mod presence;
 mod process_limits;
 mod proxy;
 mod push;
+mod rivals;
 mod shell_request;
 mod shells;
 mod state;

@@ -142,6 +142,7 @@ pub async fn answer(shared: &Shared, mut request: ShellRequest) -> Result<ShellR
             .filter(|line| request.why == Why::Choose || !said_before.contains(line))
             .filter(|line| !line.starts_with("this directory is pinned to") || shell.said_once.insert(line.clone()))
             .collect();
+        reply.says.append(&mut shell.news);
         // A choice made in this very shell is not news to it.
         if request.why == Why::Choose {
             reply.says.retain(|line| !line.starts_with("this directory is pinned to"));

@@ -29,6 +29,8 @@ pub struct Shell {
     pub last_says: Vec<String>,
     /// Lines that are told once in the life of a choice.
     pub said_once: HashSet<String>,
+    /// Lines that wait for its next prompt.
+    pub news: Vec<String>,
     counter: u64,
 }
 
@@ -86,6 +88,7 @@ impl Shells {
                 signature: [0; 32],
                 last_says: Vec::new(),
                 said_once: HashSet::new(),
+                news: Vec::new(),
                 counter: 1,
             }
         });

@@ -1,4 +1,5 @@
-//! Watching the files that matter: the configuration, what it includes, pins where shells are, and the daemon's own place.
+//! Watching the files that matter: the configuration, what it includes, pins and `.env` files where shells are, and the daemon's own
+//! place.
 //!
 //! One watcher for everything, on folders and never on files: an editor that replaces a file ends a watch on the file for
 //! good. A slow look at the same files covers network filesystems, where nothing is announced. Files are looked at on a
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use super::push;
+use super::rivals::{self, Changed};
 use super::state::Shared;
 use crate::bounded::{self, Links};
 
@@ -68,7 +70,15 @@ pub fn start(shared: &Shared, places: Vec<PathBuf>) {
         }
     };
     let place = Rc::clone(&shared.borrow().place_changed);
-    let watch = Watch { shared: Rc::clone(shared), watcher, watched: HashMap::new(), names, places, seen: None };
+    let watch = Watch {
+        shared: Rc::clone(shared),
+        watcher,
+        watched: HashMap::new(),
+        names,
+        places,
+        seen: None,
+        rivals: HashMap::new(),
+    };
     tokio::task::spawn_local(watch.run(changed));
     tokio::task::spawn_local(async move {
         loop {
@@ -90,13 +100,21 @@ struct Watch {
     names: Names,
     places: Vec<PathBuf>,
     seen: Option<[u8; 32]>,
+    /// What `.env` files held at the last look.
+    rivals: Contents,
 }
+
+/// The content of files, as hashes; none: there was none that could be read.
+type Contents = HashMap<PathBuf, Option<[u8; 32]>>;
 
 /// What one look at the files found.
 struct Look {
     folders: HashMap<PathBuf, Identity>,
     names: HashSet<OsString>,
     content: [u8; 32],
+    rivals: Contents,
+    /// Those that hold something else than at the look before.
+    changed: Vec<Changed>,
 }
 
 impl Watch {
@@ -118,12 +136,21 @@ impl Watch {
     async fn look(&mut self) {
         let (files, home) = (files(&self.shared), self.shared.borrow().paths.home.clone());
         let places = self.places.clone();
-        let looking = tokio::task::spawn_blocking(move || look_at(files, &home, &places));
+        let (rivals, known) = (rivals::files(&self.shared), std::mem::take(&mut self.rivals));
+        let before = known.clone();
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut look = look_at(files, &rivals, &home, &places);
+            look_at_rivals(rivals, &before, &mut look);
+            look
+        });
         let Ok(Ok(look)) = tokio::time::timeout(LOOK_PATIENCE, looking).await else {
+            self.rivals = known;
             return;
         };
         let is_armed_anew = self.arm(&look);
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) = look.names;
+        self.rivals = look.rivals;
+        rivals::tell(&self.shared, look.changed);
         let before = self.seen.replace(look.content);
         // The first look comes after the configuration was read: what changed between the two is not to be missed.
         if before != Some(look.content) {
@@ -176,13 +203,35 @@ fn files(shared: &Shared) -> Vec<PathBuf> {
     files
 }
 
-fn look_at(mut files: Vec<PathBuf>, home: &Path, places: &[PathBuf]) -> Look {
-    let targets: Vec<_> = files.iter().flat_map(|file| targets(file)).collect();
-    files.extend(targets);
-    let mut look = Look { folders: HashMap::new(), names: HashSet::new(), content: [0; 32] };
+/// Which `.env` files hold something else than before. One that is looked at for the first time is no news.
+fn look_at_rivals(rivals: Vec<PathBuf>, before: &Contents, look: &mut Look) {
+    for path in rivals {
+        let content = rivals::content(&path);
+        if content.is_some() && before.get(&path).is_some_and(|before| *before != content) {
+            look.changed.extend(rivals::read(&path));
+        }
+        look.rivals.insert(path, content);
+    }
+}
+
+fn look_at(mut files: Vec<PathBuf>, rivals: &[PathBuf], home: &Path, places: &[PathBuf]) -> Look {
+    let links: Vec<_> = files.iter().flat_map(|file| targets(file)).collect();
+    files.extend(links);
+    let count = files.len();
+    files.extend(rivals.iter().flat_map(|file| std::iter::once(file.clone()).chain(targets(file))));
+    let mut look = Look {
+        folders: HashMap::new(),
+        names: HashSet::new(),
+        content: [0; 32],
+        rivals: HashMap::new(),
+        changed: Vec::new(),
+    };
     let mut hash = Sha256::new();
-    for file in &files {
-        if let Ok((content, _)) = bounded::read(file, MAX_FILE_BYTES, Links::Follow) {
+    for (at, file) in files.iter().enumerate() {
+        // What `.env` files hold changes nothing about the configuration.
+        if at < count
+            && let Ok((content, _)) = bounded::read(file, MAX_FILE_BYTES, Links::Follow)
+        {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash.update([0]);
             hash.update((content.len() as u64).to_le_bytes());

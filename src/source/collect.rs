@@ -6,7 +6,10 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::{Assignment, Kind, Scene, Search, Sought};
-use super::{dotenv_files, environment};
+use super::{
+    container, dotenv_files, environment, envrc, fish_universal, mise, processes, rc, screen, system, tmux, tools,
+    vscode,
+};
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +36,8 @@ pub struct Unread {
 }
 
 impl Collected {
-    fn append(&mut self, mut other: Self) {
+    /// Adds what was found elsewhere.
+    pub fn append(&mut self, mut other: Self) {
         self.assignments.append(&mut other.assignments);
         self.read.append(&mut other.read);
         self.unread.append(&mut other.unread);
@@ -58,13 +62,42 @@ enum Group {
     Own,
     /// The directory and those above it.
     Directory,
+    /// The home.
+    Home,
+    /// The settings of editors and tools, in both.
+    Settings,
+    /// The system's folders, and its manager.
+    System,
+    /// Servers that are asked.
+    Servers,
+    /// Running programs.
+    Processes,
 }
 
 type Source = fn(&mut Search<'_>);
 
 /// Every source. The order within a group is the order in which they are searched.
-const SOURCES: &[(Kind, Group, Source)] =
-    &[(Kind::Environment, Group::Own, environment::search), (Kind::Dotenv, Group::Directory, dotenv_files::search)];
+const SOURCES: &[(Kind, Group, Source)] = &[
+    (Kind::Environment, Group::Own, environment::search),
+    (Kind::Direnv, Group::Own, envrc::search_state),
+    (Kind::Dotenv, Group::Directory, dotenv_files::search),
+    (Kind::Envrc, Group::Directory, envrc::search),
+    (Kind::Mise, Group::Directory, mise::search),
+    (Kind::Container, Group::Directory, container::search),
+    (Kind::Rc, Group::Home, rc::search),
+    (Kind::FishUniversal, Group::Home, fish_universal::search),
+    (Kind::VsCode, Group::Settings, vscode::search),
+    (Kind::ToolConfig, Group::Settings, tools::search),
+    (Kind::System, Group::System, system::search),
+    (Kind::SystemdUser, Group::System, system::search_systemd),
+    (Kind::Tmux, Group::Servers, tmux::search),
+    (Kind::Screen, Group::Processes, screen::search),
+    (Kind::Process, Group::Processes, processes::search),
+    #[cfg(windows)]
+    (Kind::WindowsUser, Group::System, super::windows_environment::search_user),
+    #[cfg(windows)]
+    (Kind::WindowsMachine, Group::System, super::windows_environment::search_machine),
+];
 
 /// Searches these kinds of places for variables, for at most this long.
 ///

@@ -80,6 +80,13 @@ pub fn upwards(from: &Path, home: &Path, is_sought: &dyn Fn(&str) -> bool) -> Fi
     files
 }
 
+/// Reads these files too.
+pub fn add<'a>(paths: impl Iterator<Item = &'a PathBuf>, is_sought: &dyn Fn(&str) -> bool, files: &mut Files) {
+    for path in paths {
+        look(path, is_sought, files);
+    }
+}
+
 /// Whether a file of this name is one that programs load.
 pub fn is_loaded(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(".env") else { return false };

@@ -7,12 +7,28 @@
 //! A source is a file of its own with one function that writes into a [`Search`]; the list is in [`collect`]. `why` shows what comes
 //! out, `detect` judges it, `import` takes keys from it.
 
+pub mod ask;
 pub mod collect;
+pub mod container;
 pub mod dotenv_files;
 pub mod environment;
+pub mod envrc;
+pub mod fish_universal;
+pub mod git;
 pub mod loaders;
+pub mod mise;
 pub mod processes;
+pub mod rc;
+pub mod screen;
 pub mod search;
+pub mod settings;
+pub mod system;
+pub mod tmux;
+pub mod tools;
+pub mod tree;
+pub mod vscode;
+#[cfg(windows)]
+pub mod windows_environment;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -143,6 +159,8 @@ pub enum Reader {
         pid: u32,
         /// What it calls itself.
         name: String,
+        /// How long it has been running.
+        running: std::time::Duration,
     },
 }
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::{Held, Kind, Origin, Reader};
 use crate::secret::Secret;
 
 /// A program that was started with a value.
@@ -32,6 +33,26 @@ pub struct Search {
 /// Finds the programs of this user that were started with a variable that `is_sought`; this process is none of them.
 pub fn holding(is_sought: &dyn Fn(&str, &Secret) -> bool) -> Search {
     platform::holding(is_sought)
+}
+
+/// The source: every program of this user that was started with what is asked for.
+pub(super) fn search(search: &mut super::Search<'_>) {
+    let sought = search.sought;
+    let found = holding(&|name, _| sought.has(name));
+    for holder in found.holders {
+        for (name, value) in holder.settings {
+            let reader = Reader::Process { pid: holder.pid, name: holder.name.clone(), running: holder.running };
+            search.add_exported(&name, Held::Text(value), Origin::of(Kind::Process, reader));
+        }
+    }
+    if found.is_cut {
+        search.note(None, "there was no time for all running programs");
+    }
+}
+
+/// Whether a process is the server of `screen`, which calls itself by capitals.
+pub fn is_screen_server(pid: u32) -> bool {
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"SCREEN\0"))
 }
 
 #[cfg(target_os = "linux")]

@@ -12,7 +12,7 @@ use crate::bounded::{self, Links, NotRead};
 /// The largest file that is read; real ones have a few kilobytes.
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// The most assignments of one source: nobody reads more.
-const MAX_ASSIGNMENTS: usize = 2_000;
+const MAX_ASSIGNMENTS: usize = 20_000;
 
 /// One source's search.
 pub struct Search<'a> {
@@ -116,6 +116,13 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Makes what was found at this place one that programs get: `export NAME` after `NAME=…`.
+    pub fn export(&mut self, name: &str, origin: &Origin) {
+        for found in self.found.assignments.iter_mut().filter(|found| found.name == name && found.origin == *origin) {
+            found.exported = true;
+        }
+    }
+
     /// Adds one that programs get.
     pub fn add_exported(&mut self, name: &str, held: Held, origin: Origin) {
         self.add(name, held, origin, true);
@@ -123,7 +130,7 @@ impl<'a> Search<'a> {
 }
 
 /// Text that Windows' editors and `>` of its PowerShell write.
-fn utf16(bytes: &[u8]) -> Option<Zeroizing<String>> {
+pub fn utf16(bytes: &[u8]) -> Option<Zeroizing<String>> {
     let unit: fn([u8; 2]) -> u16 = match bytes.get(..2)? {
         [0xff, 0xfe] => u16::from_le_bytes,
         [0xfe, 0xff] => u16::from_be_bytes,

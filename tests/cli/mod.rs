@@ -14,8 +14,10 @@ mod init;
 mod mistakes;
 mod profiles;
 mod setup;
+mod stale;
 mod status;
 mod why;
+mod why_places;
 
 use crate::support::home::finish;
 use crate::support::{Home, LLMENV, home::Output};

@@ -13,6 +13,11 @@ fn why(home: &Home, dir: &str, args: &[&str], variables: &[(&str, &str)]) -> Out
     finish(command, None)
 }
 
+/// Without the lines about programs that other tests run.
+fn without_programs(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("held by")).map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn every_place_and_every_loader() {
     let home = Home::new();
@@ -20,18 +25,18 @@ fn every_place_and_every_loader() {
     let got = why(&home, "src", &["OPENAI_API_KEY"], &[("OPENAI_API_KEY", &key(2))]);
     assert_eq!((got.code, got.stderr.as_str()), (0, ""));
     assert_eq!(
-        got.stdout,
+        without_programs(&got.stdout),
         "\
 OPENAI_API_KEY  where                         value
 set in          this shell                    openrouter …0002
 set in          ~/src/.env:2                  openrouter …0001
 read by         a program that loads no file  openrouter …0002
-read by         python-dotenv                 openrouter …0002
-read by         dotenvy (Rust)                openrouter …0002
-read by         dotenv (npm)                  openrouter …0002
-read by         node --env-file               openrouter …0002
-read by         uv run --env-file             openrouter …0002
-read by         dotenv (Ruby)                 openrouter …0002
+read by         python-dotenv                 openrouter …0002, from this shell
+read by         dotenvy (Rust)                openrouter …0002, from this shell
+read by         dotenv (npm)                  openrouter …0002, from this shell
+read by         node --env-file               openrouter …0002, from this shell
+read by         uv run --env-file             openrouter …0002, from this shell
+read by         dotenv (Ruby)                 openrouter …0002, from this shell
 read by         bash `set -a; . ./.env`       openrouter …0001, from ~/src/.env:2
 read by         docker run --env-file         openrouter …0001 with a comment at the end, quotes around it (\" \"), from ~/src/.env:2
 read by         Docker Compose                openrouter …0001, from ~/src/.env:2
@@ -42,8 +47,12 @@ read by         Docker Compose                openrouter …0001, from ~/src/.en
     let account = &report["variables"][0];
     assert_eq!(account["variable"], "OPENAI_API_KEY");
     assert_eq!((&account["places"][0]["kind"], &account["places"][0]["line"]), (&"dotenv".into(), &2.into()));
-    assert_eq!(account["loaders"][0]["loader"], "python-dotenv");
-    assert_eq!(account["loaders"][0]["shown"], "openrouter …0001");
+    assert_eq!(account["loaders"][0]["loader"], "environment");
+    assert_eq!(
+        (&account["loaders"][1]["loader"], &account["loaders"][1]["shown"]),
+        (&"python-dotenv".into(), &"openrouter …0001".into())
+    );
+    assert_eq!(account["loaders"][1]["origin"]["line"], 2);
     assert!(!got.stdout.contains(&key(1)));
 }
 
@@ -65,7 +74,7 @@ fn commands_in_files_are_not_run() {
     let home = Home::new();
     home.write("src/.env", "OPENAI_API_KEY=$(touch pwn)\n");
     let got = why(&home, "src", &["OPENAI_API_KEY"], &[]);
-    assert!(got.stdout.contains("what a command in the file prints, from ~/src/.env:1\n"), "{got:?}");
+    assert!(got.stdout.contains("what a command there prints, from ~/src/.env:1\n"), "{got:?}");
     assert!(!home.path("src/pwn").exists());
 }
 
@@ -75,7 +84,10 @@ fn nothing_anywhere_and_a_wrong_name() {
     let got = why(&home, "", &[], &[]);
     assert_eq!(
         (got.code, got.stdout.as_str()),
-        (0, "no key and no base URL is set in this shell, and no `.env` file from here up to the home has one\n")
+        (
+            0,
+            "no key and no base URL is set in this shell, in a `.env` file from here up to the home, or in any other place that llmenv knows\n"
+        )
     );
     let got = why(&home, "", &["NOT_SET"], &[]);
     assert!(got.stdout.contains("set in   nowhere\n"), "{got:?}");

@@ -7,4 +7,5 @@ mod fish;
 mod powershell;
 mod scenario;
 mod scene;
+mod watching;
 mod zsh;

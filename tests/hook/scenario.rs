@@ -45,6 +45,10 @@ macro_rules! every_scenario {
             t02_half_answers_apply_nothing,
             a_failure_in_place_changes_nothing,
         );
+        crate::hook::scenario::every_scenario!($shell, crate::hook::watching:
+            a_file_that_competes_is_told_once,
+            whom_it_does_not_concern_is_not_told,
+        );
     };
     ($shell:expr, $module:path: $($name:ident,)+) => { $( #[test] fn $name() { use $module as list; list::$name($shell); } )+ };
 }
