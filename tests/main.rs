@@ -8,6 +8,8 @@ mod atomic;
 #[cfg(unix)]
 mod backup;
 mod cli;
+#[cfg(unix)]
+mod client;
 mod config;
 #[cfg(unix)]
 mod daemon;
@@ -25,6 +27,8 @@ mod pin;
 mod process;
 mod provider;
 mod readme;
+#[cfg(unix)]
+mod repair;
 mod sanitize;
 mod shell;
 #[cfg(unix)]

@@ -83,9 +83,13 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
     Why(Why),
     /// What is wrong here: values, contradictions, programs with an old key
     #[command(
-        after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found."
+        after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found.
+
+Examples:
+  llmenv doctor
+  llmenv doctor --fix        shows what it would change in `.env` files, and asks"
     )]
-    Doctor(Report),
+    Doctor(Doctor),
     /// Give files that llmenv changed their earlier content back
     #[command(after_help = "Examples:
   llmenv undo                the last change
@@ -105,6 +109,12 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
   llmenv import .env.local --yes --name work
   llmenv import settings.txt --format dotenv")]
     Import(Import),
+    /// What a tool needs besides variables: printed, or written into its settings
+    #[command(after_help = "Examples:
+  llmenv client                    the tools that are known
+  llmenv client codex              what Codex needs for the profile that is active here
+  llmenv client codex work --write writes it into Codex' settings; `llmenv undo` takes it back")]
+    Client(Client),
     /// The catalogue of providers
     #[command(after_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
     Providers(Providers),
@@ -392,6 +402,40 @@ pub struct Why {
     /// The variable; without it all keys and base URLs that are set
     #[arg(value_name = "VARIABLE")]
     pub variable: Option<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv client`.
+#[derive(Debug, Args)]
+pub struct Client {
+    /// The tool; without it, those that are known
+    #[arg(value_name = "TOOL")]
+    pub tool: Option<String>,
+    /// The profile; without it, what this shell and directory give
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: Option<String>,
+    /// Write it into the tool's settings; the change is shown and asked about
+    #[arg(long, requires = "tool")]
+    pub write: bool,
+    /// With --write: without asking
+    #[arg(long, short = 'y', requires = "write")]
+    pub yes: bool,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv doctor`.
+#[derive(Debug, Default, Args)]
+pub struct Doctor {
+    /// Mend what is certain in `.env` files: the change is shown, then asked about; `llmenv undo` takes it back
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: without asking
+    #[arg(long, short = 'y', requires = "fix")]
+    pub yes: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,

@@ -8,12 +8,14 @@ pub mod args;
 mod argv;
 mod ask;
 pub mod change;
+mod client;
 mod complete;
 mod completions;
 mod connect;
 mod daemon;
 mod daemon_install;
 mod doctor;
+mod doctor_fix;
 mod edit;
 mod edit_file;
 mod env;
@@ -57,7 +59,7 @@ pub fn run() -> ExitCode {
     let code = match argv::refuse_keys(&arguments) {
         Ok(()) => match Cli::try_parse_from(arguments) {
             Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
-            Ok(Cli { command: Some(Command::Doctor(report)) }) => match doctor::run(report) {
+            Ok(Cli { command: Some(Command::Doctor(args)) }) => match doctor_fix::run(&args) {
                 Ok(is_well) => u8::from(!is_well),
                 Err(error) => code_of(Err(error)),
             },
@@ -108,6 +110,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Exec(_) | Command::Doctor(_) => Ok(()),
         Command::Env(args) => env::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Client(args) => client::run(&args),
         Command::Undo(args) => undo::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
