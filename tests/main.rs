@@ -8,6 +8,8 @@ mod atomic;
 #[cfg(unix)]
 mod backup;
 mod cli;
+#[cfg(unix)]
+mod client;
 mod config;
 #[cfg(unix)]
 mod daemon;
@@ -28,6 +30,8 @@ mod provider;
 #[cfg(target_os = "linux")]
 mod proxy;
 mod readme;
+#[cfg(unix)]
+mod repair;
 mod sanitize;
 mod shell;
 #[cfg(unix)]

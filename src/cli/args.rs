@@ -86,7 +86,11 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
     /// What is wrong here: values, contradictions, programs with an old key
     #[command(
         after_help = "Looks at this shell's environment, `.env` files from here up to the home (with --tree: below here too), start-up files, tmux,
-direnv, mise, editors, containers, tools and running programs. Exit status 1: something was found."
+direnv, mise, editors, containers, tools and running programs. Exit status 1: something was found.
+
+Examples:
+  llmenv doctor
+  llmenv doctor --fix        shows what it would change in `.env` files, and asks"
     )]
     Doctor(Doctor),
     /// Try a profile at its provider: does it take the key, what is left to spend
@@ -116,6 +120,12 @@ One request goes to the host that the key is bound to; no model is called. Exit 
   llmenv import .env.local --yes --name work
   llmenv import settings.txt --format dotenv")]
     Import(Import),
+    /// What a tool needs besides variables: printed, or written into its settings
+    #[command(after_help = "Examples:
+  llmenv client                    the tools that are known
+  llmenv client codex              what Codex needs for the profile that is active here
+  llmenv client codex work --write writes it into Codex' settings; `llmenv undo` takes it back")]
+    Client(Client),
     /// The catalogue of providers
     #[command(after_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
     Providers(Providers),
@@ -441,6 +451,7 @@ pub struct Why {
 
 /// `llmenv doctor`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)]
 pub struct Doctor {
     /// With --online: the profile to try; without it, the one active here
     #[arg(value_name = "NAME", value_hint = ValueHint::Username, requires = "online")]
@@ -451,6 +462,12 @@ pub struct Doctor {
     /// Look at the `.env` files below this directory too
     #[arg(long)]
     pub tree: bool,
+    /// Mend what is certain in `.env` files: the change is shown, then asked about; `llmenv undo` takes it back
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: without asking
+    #[arg(long, short = 'y', requires = "fix")]
+    pub yes: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,
@@ -465,6 +482,26 @@ pub struct Check {
     /// All profiles
     #[arg(long)]
     pub all: bool,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv client`.
+#[derive(Debug, Args)]
+pub struct Client {
+    /// The tool; without it, those that are known
+    #[arg(value_name = "TOOL")]
+    pub tool: Option<String>,
+    /// The profile; without it, what this shell and directory give
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username)]
+    pub name: Option<String>,
+    /// Write it into the tool's settings; the change is shown and asked about
+    #[arg(long, requires = "tool")]
+    pub write: bool,
+    /// With --write: without asking
+    #[arg(long, short = 'y', requires = "write")]
+    pub yes: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,

@@ -9,12 +9,14 @@ mod argv;
 mod ask;
 pub mod change;
 mod check;
+mod client;
 mod complete;
 mod completions;
 mod connect;
 mod daemon;
 mod daemon_install;
 mod doctor;
+mod doctor_fix;
 mod edit;
 mod edit_file;
 mod env;
@@ -61,7 +63,7 @@ pub fn run() -> ExitCode {
     let code = match argv::refuse_keys(&arguments) {
         Ok(()) => match Cli::try_parse_from(arguments) {
             Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
-            Ok(Cli { command: Some(Command::Doctor(args)) }) => code_of_found(doctor::run(&args)),
+            Ok(Cli { command: Some(Command::Doctor(args)) }) => code_of_found(doctor_fix::run(&args)),
             Ok(Cli { command: Some(Command::Check(args)) }) => code_of_found(check::run(&args)),
             Ok(cli) => code_of(dispatch(cli.command.unwrap_or(Command::Status(args::Status::default())))),
             Err(error) => render::usage(&error),
@@ -118,6 +120,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Exec(_) | Command::Doctor(_) | Command::Check(_) => Ok(()),
         Command::Env(args) => env::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Client(args) => client::run(&args),
         Command::Undo(args) => undo::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),

@@ -37,6 +37,7 @@ fn the_commands_there_are() {
             "undo",
             "explain",
             "import",
+            "client",
             "providers",
             "allow",
             "deny",
