@@ -20,6 +20,7 @@ use crate::paths::Paths;
 use crate::printable;
 use crate::secret::Secret;
 use crate::source::dotenv_files::{self, FileSetting, Files, LOADERS};
+use crate::source::environment::known_as;
 use crate::source::processes::{self, Search};
 
 /// The most programs that are named for one key.
@@ -70,7 +71,7 @@ pub fn run(report: Report) -> Result<bool> {
 
 fn environment() -> BTreeMap<String, Secret> {
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?))))
+        .filter_map(|(name, value)| Some((known_as(name.into_string().ok()?), Secret::new(value.into_string().ok()?))))
         .collect()
 }
 

@@ -15,6 +15,7 @@ use crate::printable;
 use crate::provider;
 use crate::secret::Secret;
 use crate::source::dotenv_files::{self, Files};
+use crate::source::environment::known_as;
 use crate::source::loaders::{self, Outcome};
 
 /// Runs the command.
@@ -23,7 +24,7 @@ pub fn run(args: &args::Why) -> Result<()> {
     paths.check_owner()?;
     let cwd = here::cwd()?;
     let variables: BTreeMap<String, Secret> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?))))
+        .filter_map(|(name, value)| Some((known_as(name.into_string().ok()?), Secret::new(value.into_string().ok()?))))
         .collect();
     let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
     let is_sought = |name: &str| match &args.variable {
