@@ -34,3 +34,5 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod unit;
+#[cfg(windows)]
+mod windows;
