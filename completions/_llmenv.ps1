@@ -317,7 +317,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Whether it runs, since when, for how many shells')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run it in this terminal')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have the system start it: systemd with a socket, launchd, or a Windows logon task')
-            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take that back')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take `install` back')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'The end of its log')
             break
         }

@@ -201,7 +201,7 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_see
 complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run install uninstall log" -f -a "status" -d 'Whether it runs, since when, for how many shells'
 complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run install uninstall log" -f -a "run" -d 'Run it in this terminal'
 complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run install uninstall log" -f -a "install" -d 'Have the system start it: systemd with a socket, launchd, or a Windows logon task'
-complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run install uninstall log" -f -a "uninstall" -d 'Take that back'
+complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run install uninstall log" -f -a "uninstall" -d 'Take `install` back'
 complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and not __fish_seen_subcommand_from start stop restart status run install uninstall log" -f -a "log" -d 'The end of its log'
 complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'

@@ -23,12 +23,11 @@ impl Paths {
     /// Finds the folders through `HOME`, `XDG_*` and their platform equivalents. Creates nothing.
     pub fn find() -> Result<Self> {
         let home = home_dir()?;
-        let base = directories::BaseDirs::new().ok_or_else(no_home)?;
-        let state_root = base.state_dir().unwrap_or_else(|| base.data_local_dir());
+        let roots = Roots::find()?;
         Ok(Self {
-            config_dir: base.config_dir().join("llmenv"),
-            data_dir: base.data_local_dir().join("llmenv"),
-            state_dir: state_root.join("llmenv").join(machine_id()),
+            config_dir: roots.config.join("llmenv"),
+            data_dir: roots.data.join("llmenv"),
+            state_dir: roots.state.join("llmenv").join(machine_id()),
             runtime_dir: runtime_dir(),
             home,
         })
@@ -101,6 +100,40 @@ pub fn user_number() -> u32 {
     0
 }
 
+/// The folders in which every program has one of its own.
+struct Roots {
+    config: PathBuf,
+    data: PathBuf,
+    state: PathBuf,
+}
+
+impl Roots {
+    #[cfg(not(windows))]
+    fn find() -> Result<Self> {
+        let base = directories::BaseDirs::new().ok_or_else(no_home)?;
+        let data = base.data_local_dir().to_owned();
+        let state = base.state_dir().map_or_else(|| data.clone(), Path::to_owned);
+        Ok(Self { config: base.config_dir().to_owned(), data, state })
+    }
+
+    /// The variables come first, for Windows' own word on its folders is the same in every environment.
+    #[cfg(windows)]
+    fn find() -> Result<Self> {
+        let base = directories::BaseDirs::new();
+        let root = |name: &str, known: fn(&directories::BaseDirs) -> &Path| {
+            absolute(name).or_else(|| base.as_ref().map(|base| known(base).to_owned())).ok_or_else(no_home)
+        };
+        let data = root("LOCALAPPDATA", directories::BaseDirs::data_local_dir)?;
+        Ok(Self { config: root("APPDATA", directories::BaseDirs::config_dir)?, state: data.clone(), data })
+    }
+}
+
+/// A folder that a variable names.
+#[cfg(windows)]
+fn absolute(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
 fn no_home() -> Error {
     Error::new("there is no home directory: HOME is not set").hint("set HOME to an absolute path that you own")
 }
@@ -120,7 +153,8 @@ fn home_dir() -> Result<PathBuf> {
 
 #[cfg(windows)]
 fn home_dir() -> Result<PathBuf> {
-    directories::BaseDirs::new().map(|base| base.home_dir().to_owned()).ok_or_else(no_home)
+    let known = || directories::BaseDirs::new().map(|base| base.home_dir().to_owned());
+    absolute("USERPROFILE").or_else(known).ok_or_else(no_home)
 }
 
 /// Reads the runtime folder; relative ones are ignored, as the XDG Base Directory Specification 0.8 asks.

@@ -41,3 +41,5 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod unit;
+#[cfg(windows)]
+mod windows;

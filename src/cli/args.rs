@@ -683,8 +683,7 @@ pub enum DaemonCommand {
   llmenv daemon install --print               shows the files, writes nothing
   llmenv daemon uninstall
 
-Nothing needs it: the daemon starts with the first command or shell that asks. Installed, it belongs to your login session, and
-its log to the journal.")]
+Nothing needs it: the daemon starts with the first command or shell that asks.")]
     Install {
         /// Show the files and write nothing
         #[arg(long)]
@@ -693,7 +692,7 @@ its log to the journal.")]
         #[arg(long = "for", value_name = "SYSTEM", value_enum, requires = "print")]
         manager: Option<ManagerChoice>,
     },
-    /// Take that back
+    /// Take `install` back
     Uninstall,
     /// The end of its log
     Log {

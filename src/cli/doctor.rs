@@ -20,6 +20,7 @@ use crate::ipc::protocol::{Finding, PlaceFacts, Severity};
 use crate::paths::Paths;
 use crate::secret::Secret;
 use crate::source::dotenv_files::{self, FileSetting, Files, LOADERS};
+use crate::source::environment::known_as;
 use crate::source::{self, Collected, Kind, Reader, Scene, Sought, tree};
 
 /// How long looking may take; what does not answer by then is named.
@@ -102,7 +103,7 @@ fn may_hold_a_key(name: &str) -> bool {
 
 fn environment() -> BTreeMap<String, Secret> {
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?))))
+        .filter_map(|(name, value)| Some((known_as(name.into_string().ok()?), Secret::new(value.into_string().ok()?))))
         .collect()
 }
 

@@ -73,9 +73,15 @@ fn start(mut command: Command) -> u8 {
 /// There is no `execve` there: wait, and end as the command does. Ctrl-C reaches both; only the command decides about it.
 #[cfg(windows)]
 fn start(mut command: Command) -> u8 {
-    use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
-    // SAFETY: without a handler routine the call only makes this process ignore Ctrl-C.
-    unsafe { SetConsoleCtrlHandler(None, 1) };
+    use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetConsoleCtrlHandler};
+
+    /// Takes the keys away from this process alone; a handler is not inherited, as "ignore them" would be.
+    unsafe extern "system" fn leave_to_command(event: u32) -> i32 {
+        i32::from(matches!(event, CTRL_C_EVENT | CTRL_BREAK_EVENT))
+    }
+
+    // SAFETY: the routine lives as long as the program and touches nothing.
+    unsafe { SetConsoleCtrlHandler(Some(leave_to_command), 1) };
     match command.status() {
         // Windows' codes have 32 bits, and `ExitCode` has eight.
         Ok(status) => std::process::exit(status.code().unwrap_or(i32::from(FAILED))),

@@ -11,6 +11,7 @@ use crate::profile::{Dialect, Family};
 use crate::provider::{self, Provider, Role, base_url};
 use crate::sanitize;
 use crate::secret::Secret;
+use crate::source::environment::known_as;
 
 /// Longer values hold no key.
 const MAX_VALUE_BYTES: usize = 8 * 1024;
@@ -64,7 +65,7 @@ pub type Variables = BTreeMap<String, Secret>;
 /// Picks the variables that matter here from this process' environment, but for those that llmenv itself has set.
 pub fn variables(set_by_llmenv: &[String]) -> Variables {
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter_map(|(name, value)| Some((known_as(name.into_string().ok()?), value.into_string().ok()?)))
         .filter(|(name, value)| is_known(name) && value.len() <= MAX_VALUE_BYTES && !value.trim().is_empty())
         .filter(|(name, _)| !set_by_llmenv.contains(name))
         .map(|(name, value)| (name, Secret::new(value)))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::address::Address;
 use super::protocol::{PROTOCOL_VERSION, Request, Response};
-use super::{daemon_lock, frame, transport};
+use super::{daemon_lock, frame, spawn, transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::Paths;
 
@@ -256,7 +256,10 @@ fn is_knocked_for(paths: &Paths) -> bool {
 
 fn run_in_background() -> Result<()> {
     let program = program()?;
-    let started = std::process::Command::new(&program)
+    spawn::keep_handles();
+    let mut command = std::process::Command::new(&program);
+    spawn::hide_window(&mut command);
+    let started = command
         .args(["daemon", "run", "--background"])
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())

@@ -129,17 +129,41 @@ fn leave_session() -> bool {
     true
 }
 
+/// Keeps this process's own inputs and outputs from what it starts: Windows hands every inheritable handle to every child,
+/// and a daemon that holds the write end of somebody's pipe makes them wait for ever.
+#[cfg(windows)]
+pub fn keep_handles() {
+    use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, INVALID_HANDLE_VALUE, SetHandleInformation};
+    use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE};
+    for which in [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE] {
+        // SAFETY: the handle stays the system's; only a flag of it is changed, and only where there is one. Where a child is to
+        // have it all the same, std makes a copy for it.
+        unsafe {
+            let handle = GetStdHandle(which);
+            if !handle.is_null() && handle != INVALID_HANDLE_VALUE {
+                SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+            }
+        }
+    }
+}
+
+/// Each descriptor says for itself whether a child gets it.
+#[cfg(unix)]
+pub fn keep_handles() {}
+
 #[cfg(windows)]
 fn leave_session() -> bool {
+    keep_handles();
     true
 }
 
+/// There are no such windows.
 #[cfg(unix)]
-fn hide_window(_command: &mut Command) {}
+pub fn hide_window(_command: &mut Command) {}
 
 /// No console window, and a process group of its own, so that Ctrl-C in the caller's console does not reach it.
 #[cfg(windows)]
-fn hide_window(command: &mut Command) {
+pub fn hide_window(command: &mut Command) {
     use std::os::windows::process::CommandExt;
     const CREATE_NO_WINDOW: u32 = 0x0800_0000;
     const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;

@@ -13,9 +13,15 @@ pub fn variables() -> BTreeMap<String, Secret> {
     std::env::vars_os()
         .filter_map(|(name, value)| {
             let value = value.into_string().ok().filter(|value| value.len() <= MAX_VALUE_BYTES)?;
-            Some((name.into_string().ok()?, Secret::new(value)))
+            Some((known_as(name.into_string().ok()?), Secret::new(value)))
         })
         .collect()
+}
+
+/// The name under which programs know a variable. Windows tells names apart by their letters, not by their case, and keeps the case
+/// that whoever set one first had chosen; all names that count here are written large.
+pub fn known_as(name: String) -> String {
+    if cfg!(windows) { name.to_uppercase() } else { name }
 }
 
 /// The source.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{MARK, Site, UnitFile, plain, plain_value, xml};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub(super) fn place(site: &Site) -> PathBuf {
     site.data_dir.join("logon-task.xml")
@@ -21,6 +21,9 @@ pub(super) fn name(site: &Site) -> String {
 /// and after three days.
 pub(super) fn files(site: &Site) -> Result<Vec<UnitFile>> {
     let program = xml(plain("the program's path", site.program.to_str(), &site.program)?);
+    if site.user.is_empty() {
+        return Err(Error::new("a logon task needs the user's name, and USERNAME is not set"));
+    }
     let user = xml(plain_value("USERNAME", &site.user)?);
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\r\n\

@@ -31,7 +31,9 @@ impl Home {
     pub fn new() -> Self {
         let base = if cfg!(unix) { PathBuf::from("/tmp") } else { std::env::temp_dir() };
         let dir = tempfile::Builder::new().prefix("le").tempdir_in(base).expect("a folder for this test");
-        let root = dir.path().canonicalize().expect("the test's folder");
+        // Windows' own form of that (`\\?\C:\…`) is one that few programs take.
+        let root =
+            if cfg!(unix) { dir.path().canonicalize().expect("the test's folder") } else { dir.path().to_owned() };
         let home = Self { dir, root };
         for sub in [".config", ".local/share", ".local/state", ".cache", "run"] {
             std::fs::create_dir_all(home.root.join(sub)).expect("a folder in the test's home");
@@ -45,7 +47,35 @@ impl Home {
         home
     }
 
+    /// The whole environment of everything started here: what Windows needs, and its folders inside this home.
+    #[cfg(windows)]
+    pub fn env(&self) -> Vec<(OsString, OsString)> {
+        let system = std::env::var_os("SYSTEMROOT").unwrap_or_else(|| r"C:\windows".into());
+        let mut path = OsString::from(Path::new(LLMENV).parent().expect("the program's folder"));
+        for more in [r"\system32", ""] {
+            path.push(";");
+            path.push(&system);
+            path.push(more);
+        }
+        let mut env: Vec<(OsString, OsString)> = ["COMPUTERNAME", "USERNAME", "USERDOMAIN", "COMSPEC", "PATHEXT"]
+            .into_iter()
+            .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
+            .collect();
+        env.extend([("SYSTEMROOT".into(), system), ("SYSTEMDRIVE".into(), "C:".into()), ("PATH".into(), path)]);
+        for (name, sub) in [
+            ("USERPROFILE", "."),
+            ("APPDATA", ".config"),
+            ("LOCALAPPDATA", ".local/state"),
+            ("TEMP", ".cache"),
+            ("TMP", ".cache"),
+        ] {
+            env.push((name.into(), self.root.join(sub).components().collect::<PathBuf>().into()));
+        }
+        env
+    }
+
     /// The whole environment of everything started here.
+    #[cfg(unix)]
     pub fn env(&self) -> Vec<(OsString, OsString)> {
         let mut path = OsString::from(Path::new(LLMENV).parent().expect("the program's folder"));
         path.push(":/usr/local/bin:/usr/bin:/bin");
@@ -118,6 +148,11 @@ impl Home {
     /// Ends this home's daemon, if there is one, and waits until it is gone.
     pub fn end_daemon(&self) {
         let Some(pid) = self.daemon_pid() else { return };
+        if cfg!(windows) {
+            let got = self.llmenv(&["daemon", "stop"]);
+            assert!(got.code == 0 || std::thread::panicking(), "the daemon {pid} did not end: {got:?}");
+            return;
+        }
         for (signal, patience) in [("-TERM", Duration::from_secs(5)), ("-KILL", DEADLINE)] {
             let _ = Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status();
             let start = Instant::now();
@@ -137,9 +172,11 @@ impl Home {
         machines.into_iter().flatten().flatten().any(|machine| {
             let Ok(file) = std::fs::File::open(machine.path().join("daemon.lock")) else { return false };
             let is_held = matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock));
+            // Windows lets nobody read a file that somebody else has locked.
             is_held
-                && std::fs::read_to_string(machine.path().join("daemon.lock"))
-                    .is_ok_and(|text| text.trim() == pid.to_string())
+                && (cfg!(windows)
+                    || std::fs::read_to_string(machine.path().join("daemon.lock"))
+                        .is_ok_and(|text| text.trim() == pid.to_string()))
         })
     }
 }

@@ -1,10 +1,14 @@
 //! A named pipe that is open to its user alone.
 
+mod pipe;
+mod user;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use interprocess::local_socket::tokio::{Listener as PipeListener, Stream};
+use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
 use interprocess::os::windows::local_socket::ListenerOptionsExt;
@@ -14,12 +18,8 @@ use super::Peer;
 use crate::error::{Error, Result};
 use crate::paths::Paths;
 
-/// Full access for the owner and for the system, nobody else, and nothing inherited (SDDL, Microsoft Learn, "Security
-/// Descriptor String Format"). A pipe's default access list lets everyone read.
-const OWNER_ONLY: &str = "D:P(A;;GA;;;OW)(A;;GA;;;SY)";
-
-/// A client's connection: a plain file, so that the hook needs no runtime.
-pub type ClientStream = std::fs::File;
+/// A client's connection.
+pub type ClientStream = pipe::PipeStream;
 /// A daemon's connection.
 pub type ServerStream = Stream;
 
@@ -39,15 +39,29 @@ pub fn activation_socket(_paths: &Paths) -> Option<PathBuf> {
     None
 }
 
-/// Opens the pipe. Reads have no timeout of their own on a plain file; callers bound the number of bytes.
-pub fn connect(socket: &Path, _timeout: Duration) -> io::Result<ClientStream> {
-    std::fs::OpenOptions::new().read(true).write(true).open(socket)
+/// Opens the pipe and checks that it is this user's: anybody can make one of that name while no daemon runs.
+///
+/// `timeout` bounds every later read and write, not their sum.
+pub fn connect(socket: &Path, timeout: Duration) -> io::Result<ClientStream> {
+    let stream = pipe::PipeStream::open(socket, timeout)?;
+    if user::owner(stream.handle())? != user::own()? {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the daemon's pipe is not yours"));
+    }
+    Ok(stream)
 }
 
-/// A plain file has no such limit.
+/// Bounds the next read.
 #[allow(clippy::unnecessary_wraps)]
-pub fn limit_reads(_stream: &ClientStream, _left: Duration) -> io::Result<()> {
+pub fn limit_reads(stream: &ClientStream, left: Duration) -> io::Result<()> {
+    stream.limit_reads(left);
     Ok(())
+}
+
+/// Full access for the user, who is also the owner, nobody else, and nothing inherited (SDDL, Microsoft Learn, "Security Descriptor
+/// String Format"). A pipe's default access list lets everyone read, and makes the owner of an administrator's all administrators.
+fn for_user_alone() -> io::Result<SecurityDescriptor> {
+    let user = user::own()?;
+    SecurityDescriptor::deserialize(&widestring(&format!("O:{user}D:P(A;;GA;;;{user})"))?)
 }
 
 /// The daemon's pipe.
@@ -70,8 +84,7 @@ impl Listener {
     /// Creates the first instance of the pipe.
     pub fn bind(path: &Path) -> Result<Self> {
         let failed = |err: io::Error| Error::io("listen on", path, &err);
-        let descriptor =
-            widestring(OWNER_ONLY).and_then(|text| SecurityDescriptor::deserialize(&text)).map_err(failed)?;
+        let descriptor = for_user_alone().map_err(failed)?;
         let name = path.to_fs_name::<GenericFilePath>().map_err(failed)?;
         let inner = ListenerOptions::new().name(name).security_descriptor(descriptor).create_tokio().map_err(failed)?;
         Ok(Self { inner, path: path.to_owned() })
@@ -79,7 +92,9 @@ impl Listener {
 
     /// Waits for the next connection. The pipe's access list has let only this user in.
     pub async fn accept(&self) -> io::Result<(ServerStream, Peer)> {
-        Ok((self.inner.accept().await?, Peer { same_user: true, pid: None }))
+        let stream = self.inner.accept().await?;
+        let pid = stream.peer_creds().ok().and_then(|peer| peer.pid());
+        Ok((stream, Peer { same_user: true, pid }))
     }
 
     /// A pipe lives and dies with its process.
