@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::proxy::For;
 use super::shell_request::serve;
 use super::state::{self, Shared};
 use crate::bounded::{self, Links};
@@ -131,7 +132,7 @@ async fn lines(shared: &Shared, id: ShellId, changed: &[Changed]) -> Vec<String>
     };
     let profile = resolved.profile.as_ref().and_then(|name| shared.borrow().config.profiles.get(name).cloned());
     let Some(profile) = profile else { return Vec::new() };
-    let Ok(pair) = serve(shared, &profile, &resolved, KEY_WAIT).await else { return Vec::new() };
+    let Ok(pair) = serve(shared, &profile, &resolved, KEY_WAIT, For::Nobody).await else { return Vec::new() };
     near.into_iter()
         .filter_map(|changed| {
             let competes = |(name, _, value): &&(String, usize, Secret)| {
