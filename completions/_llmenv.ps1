@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Give files that llmenv changed their earlier content back')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'What an error means: its cause, whose key was sent, what to do')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over keys that lie in files and in this environment')
+            [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'What a tool needs besides variables: printed, or written into its settings')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'The catalogue of providers')
             [CompletionResult]::new('allow', 'allow', [CompletionResultType]::ParameterValue, 'Let a directory''s `.llmenv.toml`, or an included file, take effect')
             [CompletionResult]::new('deny', 'deny', [CompletionResultType]::ParameterValue, 'Take that back')
@@ -199,6 +200,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;why' {
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'What one tool gets: aider, claude, codex, opencode, gemini, llm, continue, or a loader such as python-dotenv')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -206,6 +208,10 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
         }
         'llmenv;doctor' {
             [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Try the profile at its provider, too')
+            [CompletionResult]::new('--tree', '--tree', [CompletionResultType]::ParameterName, 'Look at the `.env` files below this directory too')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what is certain in `.env` files: the change is shown, then asked about; `llmenv undo` takes it back')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'With --fix: without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'With --fix: without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -244,6 +250,15 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Store everything that is found without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Store everything that is found without asking')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done, and do nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;client' {
+            [CompletionResult]::new('--write', '--write', [CompletionResultType]::ParameterName, 'Write it into the tool''s settings; the change is shown and asked about')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'With --write: without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'With --write: without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

@@ -25,6 +25,9 @@ _llmenv() {
             llmenv,check)
                 cmd="llmenv__subcmd__check"
                 ;;
+            llmenv,client)
+                cmd="llmenv__subcmd__client"
+                ;;
             llmenv,completions)
                 cmd="llmenv__subcmd__completions"
                 ;;
@@ -69,6 +72,9 @@ _llmenv() {
                 ;;
             llmenv,providers)
                 cmd="llmenv__subcmd__providers"
+                ;;
+            llmenv,proxy)
+                cmd="llmenv__subcmd__proxy"
                 ;;
             llmenv,remove)
                 cmd="llmenv__subcmd__remove"
@@ -124,6 +130,21 @@ _llmenv() {
             llmenv__subcmd__daemon,uninstall)
                 cmd="llmenv__subcmd__daemon__subcmd__uninstall"
                 ;;
+            llmenv__subcmd__proxy,log)
+                cmd="llmenv__subcmd__proxy__subcmd__log"
+                ;;
+            llmenv__subcmd__proxy,off)
+                cmd="llmenv__subcmd__proxy__subcmd__off"
+                ;;
+            llmenv__subcmd__proxy,on)
+                cmd="llmenv__subcmd__proxy__subcmd__on"
+                ;;
+            llmenv__subcmd__proxy,revoke)
+                cmd="llmenv__subcmd__proxy__subcmd__revoke"
+                ;;
+            llmenv__subcmd__proxy,status)
+                cmd="llmenv__subcmd__proxy__subcmd__status"
+                ;;
             *)
                 ;;
         esac
@@ -131,7 +152,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor check undo explain import providers allow deny daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor check undo explain import client providers allow deny proxy daemon unlock lock init completions hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +270,20 @@ _llmenv() {
             ;;
         llmenv__subcmd__check)
             opts="-h --all --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__client)
+            opts="-y -h --write --yes --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,7 +467,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__doctor)
-            opts="-h --online --json --help"
+            opts="-y -h --online --tree --fix --yes --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,7 +555,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__env)
-            opts="-f -h --format --help"
+            opts="-f -h --format --direct --for --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -531,6 +566,10 @@ _llmenv() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -660,7 +699,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__off)
-            opts="-h --help"
+            opts="-h --revoke --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +715,102 @@ _llmenv() {
         llmenv__subcmd__providers)
             opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy)
+            opts="-h --help status on off log revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__log)
+            opts="-n -h --lines --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__off)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__on)
+            opts="-h --serve --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --serve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__revoke)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__proxy__subcmd__status)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -781,7 +916,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__status)
-            opts="-h --json --help"
+            opts="-h --usage --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -841,12 +976,16 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__why)
-            opts="-h --json --help"
+            opts="-h --tool --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
