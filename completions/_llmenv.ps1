@@ -51,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print a profile''s pair for a shell or a file')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Every place that sets a variable, and what each sort of program gets')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'What is wrong here: values, contradictions, programs with an old key')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Try a profile at its provider: does it take the key, what is left to spend')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Give files that llmenv changed their earlier content back')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'What an error means: its cause, whose key was sent, what to do')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over keys that lie in files and in this environment')
@@ -199,6 +200,14 @@ Register-ArgumentCompleter -Native -CommandName 'llmenv' -ScriptBlock {
             break
         }
         'llmenv;doctor' {
+            [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Try the profile at its provider, too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'llmenv;check' {
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All profiles')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

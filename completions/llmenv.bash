@@ -22,6 +22,9 @@ _llmenv() {
             llmenv,allow)
                 cmd="llmenv__subcmd__allow"
                 ;;
+            llmenv,check)
+                cmd="llmenv__subcmd__check"
+                ;;
             llmenv,completions)
                 cmd="llmenv__subcmd__completions"
                 ;;
@@ -128,7 +131,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor undo explain import providers allow deny daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor check undo explain import providers allow deny daemon unlock lock init completions hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,6 +235,20 @@ _llmenv() {
             ;;
         llmenv__subcmd__allow)
             opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__check)
+            opts="-h --all --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -415,7 +432,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__doctor)
-            opts="-h --json --help"
+            opts="-h --online --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

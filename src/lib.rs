@@ -32,6 +32,7 @@ pub mod net;
 pub mod paths;
 pub mod pin;
 pub mod printable;
+pub mod probe;
 pub mod process;
 pub mod profile;
 pub mod provider;

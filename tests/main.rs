@@ -22,6 +22,7 @@ mod hook;
 mod import;
 mod net;
 mod pin;
+mod probe;
 mod process;
 mod provider;
 mod readme;

@@ -10,6 +10,7 @@ use llmenv::cli::args::Cli;
 
 use crate::cli::alone;
 use crate::support::home::finish;
+use crate::support::upstream::{Authority, Reply, Upstream};
 use crate::support::{Home, LLMENV, Shell, Terminal};
 
 const README: &str = include_str!("../README.md");
@@ -110,6 +111,7 @@ fn every_kind_of_block_is_known() {
         "toml config",
         "toml pin",
         "toml team",
+        "toml network",
     ];
     for block in blocks() {
         assert!(known.contains(&block.kind.as_str()), "README.md:{}: what is `{}`?", block.line, block.kind);
@@ -122,7 +124,19 @@ fn every_kind_of_block_is_known() {
 /// The recordings, typed into one real bash in their order.
 #[test]
 fn recordings_show_what_happens() {
-    let home = Home::new();
+    let (home, authority) = (Home::new(), Authority::new());
+    let providers = Upstream::proxy(&authority, |seen| {
+        let key = seen.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        match (seen.line().as_str(), KEYS.iter().position(|(_, known)| *known == key)) {
+            ("GET openrouter.ai/api/v1/key", Some(0)) => Reply::json(
+                200,
+                r#"{"data":{"label":"sk-or-v1-012...def","limit":10,"limit_remaining":3.2,"usage":6.8,"is_free_tier":false}}"#,
+            ),
+            ("GET api.groq.com/openai/v1/models", Some(1)) => Reply::json(200, r#"{"object":"list","data":[]}"#),
+            _ => Reply::json(401, r#"{"error":{"message":"User not found.","code":401}}"#),
+        }
+    });
+    home.write(".config/llmenv/config.toml", providers.network(&authority.write(&home.path(""))));
     // The store is chosen beforehand, as `setup` does.
     for args in [
         &["add", "first", "--provider", "openrouter", "--key-stdin", "--store", "file"][..],
@@ -130,7 +144,8 @@ fn recordings_show_what_happens() {
     ] {
         assert_eq!(alone(&home, args, KEYS[0].1).code, 0);
     }
-    let mut terminal = Terminal::start(&home, Shell::Bash, &of_kind("bash rc")[0].text, "");
+    let builder = Terminal::builder(&home, Shell::Bash).rc(&of_kind("bash rc")[0].text);
+    let mut terminal = builder.env_remove("LLMENV_CHECK").start();
     for block in of_kind("console") {
         let mut commands: Vec<(String, String)> = Vec::new();
         for line in block.text.lines() {
@@ -231,7 +246,8 @@ fn hook_lines_load_the_hook() {
 #[test]
 fn configurations_are_right() {
     let home = Home::new();
-    home.write(".config/llmenv/config.toml", &of_kind("toml config")[0].text);
+    let network = &of_kind("toml network")[0].text;
+    home.write(".config/llmenv/config.toml", format!("{}\n{network}", of_kind("toml config")[0].text));
     home.write("work/acme/llmenv-team.toml", &of_kind("toml team")[0].text);
     let allowed = alone(&home, &["allow", "work/acme/llmenv-team.toml"], "");
     assert_eq!(allowed.code, 0, "{allowed:?}");

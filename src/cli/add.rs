@@ -2,11 +2,12 @@
 
 use super::args::{Add, Fields, StoreChoice};
 use super::connect::Answerer;
-use super::{ask, edit, key_input, key_ref, open_store, render, settings};
+use super::{ask, check, edit, key_input, key_ref, open_store, render, settings};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{KeyEntry, Request, WireSecret};
 use crate::paths::Paths;
+use crate::probe::Verdict;
 use crate::profile::{self, Auth, Family, KeySource, Profile};
 use crate::provider::{self, Provider};
 use crate::secret::Secret;
@@ -81,11 +82,24 @@ pub fn run(args: &Add) -> Result<()> {
         key_input::vet(&profile, Some(&base_url), &given.key, args.key.force)?;
     }
 
+    let mut checked = None;
+    if !args.key.no_check {
+        let in_file = match &profile.key {
+            // It was looked at above; one that is not there yet was let through by `--force`.
+            KeySource::File(path) => crate::store::file::read_key(path).ok(),
+            _ => None,
+        };
+        if let Some(key) = given.as_ref().map(|given| &given.key).or(in_file.as_ref()) {
+            checked = check::before_adding(&settings.network, &profile, row, &base_url, key)?;
+        }
+    }
+
     if given.is_some() && !is_store_chosen {
         choose_store(&paths, &settings, &mut answerer, args.store)?;
     }
     keep(&paths, &mut answerer, &profile, &base_url, given.as_ref().map(|given| &given.key))?;
-    report(args, &profile, row, &base_url, &mut answerer, &given.map(|given| given.removed).unwrap_or_default())
+    let removed = given.map(|given| given.removed).unwrap_or_default();
+    report(args, &profile, row, &base_url, &mut answerer, &removed, checked)
 }
 
 /// Stores the key of a new profile, then writes the profile; where that fails, the key goes again.
@@ -303,6 +317,7 @@ fn report(
     base_url: &str,
     answerer: &mut Answerer,
     removed: &[String],
+    checked: Option<Verdict>,
 ) -> Result<()> {
     let key = match profile.key {
         KeySource::Stored => answerer.key(&profile.name)?,
@@ -313,7 +328,7 @@ fn report(
     if args.report.json {
         return render::json(&serde_json::json!({
             "schema": 1, "profile": name, "provider": profile.provider, "base_url": base_url, "serve": families,
-            "key": super::show::key_json(&key), "store": super::show::store_word(profile, answerer), "removed": removed,
+            "key": super::show::key_json(&key), "store": super::show::store_word(profile, answerer), "removed": removed, "check": checked.map(Verdict::name),
         }));
     }
     render::line(format_args!(

@@ -85,7 +85,15 @@ Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not f
     #[command(
         after_help = "Looks at this shell's environment, `.env` files from here up to the home, and running programs. Exit status 1: something was found."
     )]
-    Doctor(Report),
+    Doctor(Doctor),
+    /// Try a profile at its provider: does it take the key, what is left to spend
+    #[command(after_help = "Examples:
+  llmenv check                        the profile that is active here
+  llmenv check work
+  llmenv check --all --json
+
+One request goes to the host that the key is bound to; no model is called. Exit status 1: a profile does not work.")]
+    Check(Check),
     /// Give files that llmenv changed their earlier content back
     #[command(after_help = "Examples:
   llmenv undo                the last change
@@ -392,6 +400,34 @@ pub struct Why {
     /// The variable; without it all keys and base URLs that are set
     #[arg(value_name = "VARIABLE")]
     pub variable: Option<String>,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// With --online: the profile to try; without it, the one active here
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username, requires = "online")]
+    pub name: Option<String>,
+    /// Try the profile at its provider, too
+    #[arg(long)]
+    pub online: bool,
+    /// How to report.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// `llmenv check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The profile; without it, the one active here
+    #[arg(value_name = "NAME", value_hint = ValueHint::Username, conflicts_with = "all")]
+    pub name: Option<String>,
+    /// All profiles
+    #[arg(long)]
+    pub all: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,

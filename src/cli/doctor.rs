@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::args::Report;
+use super::args::Doctor;
 use super::connect::Answerer;
 use super::status::{finding, finding_json};
-use super::{here, render, settings};
+use super::{check, here, render, settings};
 use crate::detect::environment::{is_base_url, is_key};
 use crate::detect::{self, Fault};
 use crate::dotenv::Dialect;
@@ -33,7 +33,7 @@ struct Found {
 }
 
 /// Runs the command and says whether all is well.
-pub fn run(report: Report) -> Result<bool> {
+pub fn run(args: &Doctor) -> Result<bool> {
     let paths = Paths::find()?;
     paths.check_owner()?;
     let variables = environment();
@@ -55,13 +55,17 @@ pub fn run(report: Report) -> Result<bool> {
     found.extend(in_files(&files, &variables, &own));
     let programs = processes::holding(&|name, _| is_key(name));
     let count = programs.holders.len();
-    let has_profiles = settings::load(&paths)?.profiles.values().next().is_some();
-    if has_profiles {
+    let config = settings::load(&paths)?;
+    if !config.profiles.is_empty() {
         found.extend(rotated(&paths, &variables, &own, &programs, &files)?);
+    }
+    if args.online {
+        let tried = check::findings(&config, &mut Answerer::connect(&paths)?, args.name.as_deref())?;
+        found.extend(tried.into_iter().map(|finding| Found { finding, variable: None }));
     }
     found.sort_by_key(|found| std::cmp::Reverse(found.finding.severity));
     let is_ill = found.iter().any(|found| found.finding.severity >= Severity::Warning);
-    if report.json {
+    if args.report.json {
         render::json(&as_json(&found))?;
     } else {
         show(&found, &files, count, programs.is_cut);

@@ -8,6 +8,7 @@ pub mod args;
 mod argv;
 mod ask;
 pub mod change;
+mod check;
 mod complete;
 mod completions;
 mod connect;
@@ -57,10 +58,8 @@ pub fn run() -> ExitCode {
     let code = match argv::refuse_keys(&arguments) {
         Ok(()) => match Cli::try_parse_from(arguments) {
             Ok(Cli { command: Some(Command::Exec(args)) }) => return ExitCode::from(exec::run(&args)),
-            Ok(Cli { command: Some(Command::Doctor(report)) }) => match doctor::run(report) {
-                Ok(is_well) => u8::from(!is_well),
-                Err(error) => code_of(Err(error)),
-            },
+            Ok(Cli { command: Some(Command::Doctor(args)) }) => code_of_found(doctor::run(&args)),
+            Ok(Cli { command: Some(Command::Check(args)) }) => code_of_found(check::run(&args)),
             Ok(cli) => code_of(dispatch(cli.command.unwrap_or(Command::Status(Report::default())))),
             Err(error) => render::usage(&error),
         },
@@ -78,6 +77,14 @@ pub fn run_for_hook(arguments: &[String]) -> ExitCode {
         [word, rest @ ..] if word == "complete" => complete::run(rest),
         [word, rest @ ..] if word == "apply" => ExitCode::from(hook_apply::run(rest)),
         _ => ExitCode::from(2),
+    }
+}
+
+/// The exit code of commands that find something: whether all is well decides.
+fn code_of_found(result: Result<bool>) -> u8 {
+    match result {
+        Ok(is_well) => u8::from(!is_well),
+        Err(error) => code_of(Err(error)),
     }
 }
 
@@ -105,7 +112,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Off(_) => use_profile::off(),
         Command::Status(args) => status::run(args),
         // Answered in `run`: their exit codes are their own.
-        Command::Exec(_) | Command::Doctor(_) => Ok(()),
+        Command::Exec(_) | Command::Doctor(_) | Command::Check(_) => Ok(()),
         Command::Env(args) => env::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Undo(args) => undo::run(&args),

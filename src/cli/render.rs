@@ -89,6 +89,29 @@ pub fn hint(text: impl Display) {
     err(&format!("{FAINT}hint:{FAINT:#} {text}\n"));
 }
 
+/// Shows on a terminal that something takes its time, until it is dropped. Where no person watches, nothing is written.
+pub struct Progress(bool);
+
+impl Progress {
+    /// Shows this, on a line of its own that goes away again.
+    pub fn show(text: impl Display) -> Self {
+        let is_watched = io::IsTerminal::is_terminal(&io::stderr());
+        if is_watched {
+            err(&format!("{FAINT}{text}{FAINT:#}"));
+        }
+        Self(is_watched)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.0 {
+            // To the line's beginning, and clear it: not through the stream that takes escapes out.
+            let _ = io::stderr().write_all(b"\r\x1b[K");
+        }
+    }
+}
+
 /// Writes JSON to standard output, with its line feed.
 pub fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value).map_err(|err| Error::new(format!("cannot write JSON: {err}")))?;

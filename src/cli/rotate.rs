@@ -1,12 +1,14 @@
-//! `llmenv rotate`: a new key in the old one's place. The old one stays until the new one is stored and read back.
+//! `llmenv rotate`: a new key in the old one's place. The old one stays until the provider took the new one, and it is stored and
+//! read back.
 
 use super::args::Rotate;
 use super::connect::Answerer;
-use super::{edit, key_input, open_store, render, settings, show};
+use super::{check, edit, key_input, open_store, render, settings, show};
 use crate::duration::show_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{KeyEntry, Request, Response, ShellFacts, WireSecret};
 use crate::paths::Paths;
+use crate::probe::Verdict;
 use crate::profile::{KeySource, Profile};
 use crate::provider;
 use crate::secret::Secret;
@@ -27,24 +29,16 @@ pub fn run(args: &Rotate) -> Result<()> {
     key_input::vet(profile, Some(&base_url), &given.key, args.key.force)?;
 
     let mut answerer = Answerer::connect(&paths)?;
-    let _turn = settings::Turn::take(&paths)?;
-    let get = Request::KeyGet { profile: profile.name.clone() };
-    let mut entry = match open_store::retry(&mut answerer, |answerer| answerer.ask(&get)) {
-        Ok(Response::Key(entry)) => entry,
-        // A profile whose key went away, or never was there: a team's file names it.
-        Err(error) if error.kind == ErrorKind::NotFound => KeyEntry {
-            key: WireSecret(crate::secret::Secret::default()),
-            origin: provider::base_url::origin(&base_url)?,
-            more: std::collections::BTreeMap::new(),
-        },
-        Ok(_) => return Err(Error::of(ErrorKind::Unreachable, "the daemon answered something else than the key")),
-        Err(error) => return Err(error),
-    };
-    if entry.key.0.same_as(&given.key) {
-        return Err(Error::new("that is the key already stored")
-            .at(format!("profile `{}`", profile.name))
-            .hint("create a new key at the provider, then rotate to it"));
+    refuse_same(profile, &stored(profile, &base_url, &mut answerer)?, &given.key)?;
+    let row = super::add::known_provider(&profile.provider)?;
+    let mut checked = None;
+    if !args.key.no_check {
+        checked = check::before_rotating(&config.network, profile, row, &base_url, &given.key)?;
     }
+    // Only now: nobody else waits for a provider.
+    let _turn = settings::Turn::take(&paths)?;
+    let mut entry = stored(profile, &base_url, &mut answerer)?;
+    refuse_same(profile, &entry, &given.key)?;
     let is_first = entry.key.0.is_empty();
     let origin = provider::base_url::origin(&base_url)?;
     if entry.origin != origin {
@@ -72,7 +66,7 @@ pub fn run(args: &Rotate) -> Result<()> {
             shells.iter().map(|shell| serde_json::json!({"pid": shell.pid, "shell": shell.shell})).collect();
         return render::json(&serde_json::json!({
             "schema": 1, "profile": profile.name, "key": show::key_json(&key), "removed": given.removed, "shells": shells,
-            "programs": programs,
+            "programs": programs, "check": checked.map(Verdict::name),
         }));
     }
     render::line(format_args!("{} has a new key: {}", render::strong(&profile.name), show::key_text(profile, &key)));
@@ -91,6 +85,31 @@ pub fn run(args: &Rotate) -> Result<()> {
         show_holders(&holders(&old, &registered));
     }
     Ok(())
+}
+
+/// What is stored now; an empty key where there is none.
+fn stored(profile: &Profile, base_url: &str, answerer: &mut Answerer) -> Result<KeyEntry> {
+    let get = Request::KeyGet { profile: profile.name.clone() };
+    match open_store::retry(answerer, |answerer| answerer.ask(&get)) {
+        Ok(Response::Key(entry)) => Ok(entry),
+        // A profile whose key went away, or never was there: a team's file names it.
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(KeyEntry {
+            key: WireSecret(crate::secret::Secret::default()),
+            origin: provider::base_url::origin(base_url)?,
+            more: std::collections::BTreeMap::new(),
+        }),
+        Ok(_) => Err(Error::of(ErrorKind::Unreachable, "the daemon answered something else than the key")),
+        Err(error) => Err(error),
+    }
+}
+
+fn refuse_same(profile: &Profile, stored: &KeyEntry, given: &Secret) -> Result<()> {
+    if !stored.key.0.same_as(given) {
+        return Ok(());
+    }
+    Err(Error::new("that is the key already stored")
+        .at(format!("profile `{}`", profile.name))
+        .hint("create a new key at the provider, then rotate to it"))
 }
 
 /// Programs that were started with the old key. Shells with a hook get the new one by themselves.

@@ -26,7 +26,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 pub use body::{Answered, collect};
 pub use failure::{Failure, Kind, Phase};
-pub use route::Route;
+pub use route::{Route, of_environment};
 
 use crate::config::Network;
 use connect::{BoxError, Deadline, Ways};

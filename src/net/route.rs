@@ -41,6 +41,21 @@ impl Routes {
     }
 }
 
+/// The proxy that programs take which read their environment, for one address: the variable, and the proxy without a password.
+pub fn of_environment(variable: impl Fn(&str) -> Option<String>, uri: &http::Uri) -> Option<(&'static str, String)> {
+    let names: &[&str] = match uri.scheme_str() {
+        Some("https") => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
+        // Most programs read the upper-case name of this one no more: a web server hands it in from strangers.
+        _ => &["http_proxy", "all_proxy", "ALL_PROXY"],
+    };
+    let no = ["no_proxy", "NO_PROXY"].into_iter().find_map(&variable).unwrap_or_default();
+    names.iter().find_map(|&name| {
+        let value = variable(name).filter(|value| !value.trim().is_empty())?;
+        let proxy = Matcher::builder().all(value.as_str()).no(no.as_str()).build().intercept(uri)?;
+        Some((name, shown(proxy.uri())))
+    })
+}
+
 /// The address of a proxy, without user and password.
 pub(super) fn shown(uri: &http::Uri) -> String {
     format!("{}://{}", uri.scheme_str().unwrap_or("http"), super::failure::destination(uri))
@@ -52,6 +67,22 @@ mod tests {
 
     fn of(network: &Network, uri: &'static str) -> Route {
         Routes::new(network).of(&http::Uri::from_static(uri))
+    }
+
+    #[test]
+    fn what_programs_take_from_their_environment_is_told_without_its_password() {
+        let uri = http::Uri::from_static("https://api.example.com/v1");
+        let of = |set: &[(&str, &str)]| {
+            let get = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            of_environment(get, &uri)
+        };
+        let through = |name| Some((name, "http://corporate:8080".to_owned()));
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[("HTTPS_PROXY", "http://me:pass-word@corporate:8080")]), through("HTTPS_PROXY"));
+        assert_eq!(of(&[("ALL_PROXY", "http://corporate:8080")]), through("ALL_PROXY"));
+        assert_eq!(of(&[("HTTP_PROXY", "http://corporate:8080")]), None);
+        assert_eq!(of(&[("HTTPS_PROXY", "http://corporate:8080"), ("NO_PROXY", ".example.com")]), None);
+        assert_eq!(of(&[("https_proxy", " "), ("HTTPS_PROXY", "http://corporate:8080")]), through("HTTPS_PROXY"));
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn the_commands_there_are() {
             "env",
             "why",
             "doctor",
+            "check",
             "undo",
             "explain",
             "import",

@@ -3,6 +3,8 @@
 mod allow;
 #[cfg(unix)]
 mod asking;
+#[cfg(unix)]
+mod check;
 mod completions;
 mod exec_env;
 mod help;

@@ -144,8 +144,8 @@ fn each_part_that_takes_too_long_is_named() {
 #[test]
 fn a_stream_may_go_on_for_longer_than_any_limit_as_long_as_it_goes_on() {
     let pieces = vec![b"x".to_vec(); 12];
-    let server = Upstream::plain(move |_| Reply::Pieces { pieces: pieces.clone(), pause: Duration::from_millis(50) });
-    let timeouts = Timeouts { first_byte: Duration::from_millis(400), idle: Duration::from_millis(400), ..PATIENT };
+    let server = Upstream::plain(move |_| Reply::Pieces { pieces: pieces.clone(), pause: Duration::from_millis(200) });
+    let timeouts = Timeouts { first_byte: Duration::from_secs(2), idle: Duration::from_secs(2), ..PATIENT };
     let body = block_on(async {
         let answer = Client::new(&Network::default(), timeouts).send(get(&server.at("/"))).await.unwrap();
         collect(answer.into_body(), CAP).await.unwrap()

@@ -6,6 +6,7 @@
 
 mod authority;
 mod exchange;
+pub mod play;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -107,6 +108,11 @@ impl Upstream {
     /// `http://127.0.0.1:PORT` followed by this path.
     pub fn at(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The part of a configuration by which everything goes through this proxy.
+    pub fn network(&self, ca_file: &std::path::Path) -> String {
+        format!("[network]\nhttps_proxy = \"{}\"\nca_file = \"{}\"\n", self.at(""), ca_file.display())
     }
 
     /// Every request so far.
