@@ -507,34 +507,6 @@ pub struct Client {
     pub report: Report,
 }
 
-/// `llmenv doctor`.
-#[derive(Debug, Args)]
-pub struct Doctor {
-    /// With --online: the profile to try; without it, the one active here
-    #[arg(value_name = "NAME", value_hint = ValueHint::Username, requires = "online")]
-    pub name: Option<String>,
-    /// Try the profile at its provider, too
-    #[arg(long)]
-    pub online: bool,
-    /// How to report.
-    #[command(flatten)]
-    pub report: Report,
-}
-
-/// `llmenv check`.
-#[derive(Debug, Args)]
-pub struct Check {
-    /// The profile; without it, the one active here
-    #[arg(value_name = "NAME", value_hint = ValueHint::Username, conflicts_with = "all")]
-    pub name: Option<String>,
-    /// All profiles
-    #[arg(long)]
-    pub all: bool,
-    /// How to report.
-    #[command(flatten)]
-    pub report: Report,
-}
-
 /// `llmenv undo`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)]
