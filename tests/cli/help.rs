@@ -43,7 +43,8 @@ fn the_commands_there_are() {
             "unlock",
             "lock",
             "init",
-            "completions"
+            "completions",
+            "man"
         ]
     );
     for command in listed {
