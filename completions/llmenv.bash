@@ -67,6 +67,9 @@ _llmenv() {
             llmenv,lock)
                 cmd="llmenv__subcmd__lock"
                 ;;
+            llmenv,man)
+                cmd="llmenv__subcmd__man"
+                ;;
             llmenv,off)
                 cmd="llmenv__subcmd__off"
                 ;;
@@ -152,7 +155,7 @@ _llmenv() {
 
     case "${cmd}" in
         llmenv)
-            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor check undo explain import client providers allow deny proxy daemon unlock lock init completions hook"
+            opts="-h -V --help --version setup add rotate edit rename remove list show use off status exec env why doctor check undo explain import client providers allow deny proxy daemon unlock lock init completions man hook"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -555,7 +558,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__env)
-            opts="-f -h --format --direct --for --help"
+            opts="-f -q -h --format --direct --for --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -623,7 +626,7 @@ _llmenv() {
             return 0
             ;;
         llmenv__subcmd__import)
-            opts="-f -p -y -h --format --name --provider --yes --dry-run --json --help"
+            opts="-f -p -y -h --format --name --provider --yes --dry-run --rewrite --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -691,6 +694,27 @@ _llmenv() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        llmenv__subcmd__man)
+            opts="-h --to --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -24,7 +24,7 @@ function __fish_llmenv_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c llmenv -n "__fish_llmenv_needs_command" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_needs_command" -s V -l version -d 'Print version'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "setup" -d 'First run: the hook in the shell\'s start-up file, the store, the keys found here'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "add" -d 'Add a profile: a provider account with its key'
@@ -55,6 +55,7 @@ complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "unlock" -d 'Open the 
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "lock" -d 'Close everything: no shell has a key until `llmenv unlock`'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "init" -d 'Print a shell\'s hook'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "man" -d 'Print a manual page, or write all of them'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "hook" -d 'For hooks only'
 complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l shell -d 'The shell to set up (bash, zsh, fish, powershell); without it, the one that runs this' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand setup" -l store -d 'Where to keep keys' -r -f -a "keyring\t'The operating system\'s keyring'
@@ -97,7 +98,7 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l key-stdin -d 'R
 complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l force -d 'Take the key even if it does not look like one of this provider'
 complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l no-check -d 'Do not try the key at the provider'
 complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand rotate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -s p -l provider -d 'The provider, as `llmenv providers` lists it, or `custom`' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l base-url -d 'The base URL, where it differs from the provider\'s' -r -f
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l model -d 'The model to use by default' -r
@@ -122,7 +123,7 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l deployment -d 'Th
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l unset -d 'Take a field out' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l bind-to -d 'Let the key, which is bound to another host, go to this one from now on' -r -f -a "(__fish_print_hostnames)"
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand rename" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand rename" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand remove" -s y -l yes -d 'Do it without asking'
@@ -139,53 +140,55 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l here -d 'In this d
 complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l rule -d 'With --here: writes a rule to your own configuration instead'
 complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l global -d 'Wherever nothing else says so: sets the default'
 complete -c llmenv -n "__fish_llmenv_using_subcommand use" -l auto -d 'Let directories decide again'
-complete -c llmenv -n "__fish_llmenv_using_subcommand use" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand off" -l revoke -d 'End this shell\'s tokens of the proxy too, so that programs started from it lose their access'
 complete -c llmenv -n "__fish_llmenv_using_subcommand off" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand status" -l usage -d 'What went through the proxy, by day and profile'
 complete -c llmenv -n "__fish_llmenv_using_subcommand status" -l json -d 'Print JSON'
 complete -c llmenv -n "__fish_llmenv_using_subcommand status" -s h -l help -d 'Print help'
-complete -c llmenv -n "__fish_llmenv_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s f -l format -d 'bash, zsh, fish, powershell, cmd, nu, dotenv, json, docker, systemd, github' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -l for -d 'How long the proxy\'s token in it is good: `30m`, `2h` (12 hours without it)' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand env" -l direct -d 'The real key and base URL, for a profile that is served through the proxy'
-complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s q -l quiet -d 'For start-up lines: asks nobody, runs no key\'s program, and prints nothing where no profile is active'
+complete -c llmenv -n "__fish_llmenv_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand why" -l tool -d 'What one tool gets: aider, claude, codex, opencode, gemini, llm, continue, or a loader such as python-dotenv' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand why" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand why" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l online -d 'Try the profile at its provider, too'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l tree -d 'Look at the `.env` files below this directory too'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l fix -d 'Mend what is certain in `.env` files: the change is shown, then asked about; `llmenv undo` takes it back'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -s y -l yes -d 'With --fix: without asking'
 complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand check" -l all -d 'All profiles'
 complete -c llmenv -n "__fish_llmenv_using_subcommand check" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand check" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -l list -d 'List what can be undone'
 complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -l show -d 'Show what undoing it would change, and change nothing'
 complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -l force -d 'Restore files that were edited or removed since, too; what they hold now is kept'
 complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -s y -l yes -d 'Do it without asking'
 complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand explain" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s f -l format -d 'What the files are, where their names do not say it: dotenv' -r
+complete -c llmenv -n "__fish_llmenv_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s f -l format -d 'What the files are, where their names do not say it: dotenv, bash, zsh, fish, powershell, claude, codex, aider, opencode, llm-env' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l name -d 'The profile\'s name, where one key is found' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s p -l provider -d 'Only keys of this provider; decides where a key may be one of several' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s y -l yes -d 'Store everything that is found without asking'
 complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l rewrite -d 'Take the keys out of the files once they are stored; a comment names the profile'
 complete -c llmenv -n "__fish_llmenv_using_subcommand import" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand client" -l write -d 'Write it into the tool\'s settings; the change is shown and asked about'
 complete -c llmenv -n "__fish_llmenv_using_subcommand client" -s y -l yes -d 'With --write: without asking'
 complete -c llmenv -n "__fish_llmenv_using_subcommand client" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand client" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -l json -d 'Print JSON'
-complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -s h -l help -d 'Print help'
-complete -c llmenv -n "__fish_llmenv_using_subcommand allow" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand providers" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c llmenv -n "__fish_llmenv_using_subcommand allow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand deny" -s h -l help -d 'Print help'
-complete -c llmenv -n "__fish_llmenv_using_subcommand proxy; and not __fish_seen_subcommand_from status on off log revoke" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand proxy; and not __fish_seen_subcommand_from status on off log revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand proxy; and not __fish_seen_subcommand_from status on off log revoke" -f -a "status" -d 'Where it listens, who may use it, what is under way'
 complete -c llmenv -n "__fish_llmenv_using_subcommand proxy; and not __fish_seen_subcommand_from status on off log revoke" -f -a "on" -d 'Serve a profile through it'
 complete -c llmenv -n "__fish_llmenv_using_subcommand proxy; and not __fish_seen_subcommand_from status on off log revoke" -f -a "off" -d 'Serve a profile directly again'
@@ -235,8 +238,10 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand daemon; and __fish_seen_su
 complete -c llmenv -n "__fish_llmenv_using_subcommand unlock" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand lock" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_using_subcommand init" -l debug-trap -d 'bash: act on `cd` at once, through the DEBUG trap'
-complete -c llmenv -n "__fish_llmenv_using_subcommand init" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c llmenv -n "__fish_llmenv_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c llmenv -n "__fish_llmenv_using_subcommand man" -l to -d 'Write every page into this folder' -r -f -a "(__fish_complete_directories)"
+complete -c llmenv -n "__fish_llmenv_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 
 function __fish_llmenv_profiles
     command llmenv hook complete profiles 2>/dev/null

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::Add;
 use super::connect::Answerer;
-use super::{add, ask, edit, key_input, open_store, render, settings};
+use super::{add, ask, check, edit, key_input, open_store, render, settings};
 use crate::bounded::{self, Links};
 use crate::config::{Config, IncludeState, MAX_CONFIG_BYTES};
 use crate::error::{Error, Result};
@@ -61,6 +61,10 @@ pub fn run(args: &Add, paths: &Paths, config: &Config, profile: &Profile) -> Res
     }
     let given = key_input::read(&args.key, &format!("key for `{name}` (hidden)"))?;
     key_input::vet(profile, Some(&base_url), &given.key, args.key.force)?;
+    let mut checked = None;
+    if !args.key.no_check {
+        checked = check::before_adding(&config.network, profile, row, &base_url, &given.key)?;
+    }
     if !is_typed {
         add::choose_store(paths, config, &mut answerer, args.store)?;
     }
@@ -77,7 +81,7 @@ pub fn run(args: &Add, paths: &Paths, config: &Config, profile: &Profile) -> Res
     for note in notes {
         render::note(crate::printable::line(&note));
     }
-    add::report(args, profile, row, &base_url, &mut answerer, &given.removed)
+    add::report(args, profile, row, &base_url, &mut answerer, &given.removed, checked)
 }
 
 /// What the file says is not said again; a profile of one's own can say more.

@@ -17,7 +17,6 @@ use zeroize::Zeroizing;
 
 use crate::dotenv::{self, Dialect, Environment};
 use crate::import::rewrite::{self, Piece};
-use crate::import::section::Comment;
 use crate::secret::Secret;
 use line::Line;
 
@@ -193,8 +192,7 @@ fn one_form(line: &Line, value: &Secret) -> Zeroizing<String> {
 
 /// The words that `import --rewrite` leaves.
 fn comment(name: &str, profile: Option<&str>) -> Vec<u8> {
-    let piece =
-        Piece { span: 0..0, comment: Comment::Hash, name: name.to_owned(), profile: profile.map(str::to_owned) };
+    let piece = Piece { span: 0..0, instead: None, name: name.to_owned(), profile: profile.map(str::to_owned) };
     rewrite::without(b"", vec![piece])
 }
 
