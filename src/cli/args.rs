@@ -128,9 +128,9 @@ settings of Claude Code, Codex, aider and opencode, and the configuration of sam
     Import(Import),
     /// What a tool needs besides variables: printed, or written into its settings
     #[command(after_long_help = "Examples:
-  llmenv client                    the tools that are known
-  llmenv client codex              what Codex needs for the profile that is active here
-  llmenv client codex work --write writes it into Codex' settings; `llmenv undo` takes it back")]
+  llmenv client                     the tools that are known
+  llmenv client codex               what Codex needs for the profile that is active here
+  llmenv client codex work --write  writes it into Codex' settings; `llmenv undo` takes it back")]
     Client(Client),
     /// The catalogue of providers
     #[command(after_long_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
