@@ -152,7 +152,7 @@ One request goes to the host that the key is bound to; no model is called. Exit 
   eval \"$(llmenv init bash)\"                                              in ~/.bashrc
   eval \"$(llmenv init zsh)\"                                               in ~/.zshrc
   llmenv init fish | source                                               in ~/.config/fish/config.fish
-  llmenv init powershell | Out-String | Invoke-Expression                 in $PROFILE")]
+  . ([scriptblock]::Create((& llmenv init powershell) -join \"`n\"))       in $PROFILE")]
     Init(Init),
     /// Print a shell's completions
     Completions(Completions),
