@@ -37,6 +37,8 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   }
   $global:__llmenv['Program'] = __LLMENV_PROGRAM__
   $global:__llmenv['StateDir'] = __LLMENV_STATE_DIR__
+  # Lines of other shells that may want explaining.
+  $global:__llmenv['Foreign'] = [regex]::new('(?:\A|[\s;&|{(])(?:export|setx?)\s+["'']?[A-Za-z_]', 'IgnoreCase, CultureInvariant')
 
   # Something may have changed. Prompts come here only when a few comparisons of their own say so.
   function global:__llmenv_look {
@@ -720,7 +722,6 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   function global:__llmenv_explain {
     [Diagnostics.DebuggerHidden()]param([string]$Line)
     if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '0') { return $false }
-    if (-not [regex]::IsMatch($Line, '(?:\A|[\s;&|{(])(?:export|setx?)\s+["'']?[A-Za-z_]', 'IgnoreCase')) { return $false }
     $tokens = $null; $errors = $null
     $tree = [Management.Automation.Language.Parser]::ParseInput($Line, [ref]$tokens, [ref]$errors)
     foreach ($command in $tree.FindAll({
@@ -760,6 +761,9 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   function global:__llmenv_explain_more {
     [Diagnostics.DebuggerHidden()]param([string]$Word, $Names, [string]$Line)
     foreach ($name in $Names) { $Host.UI.WriteLine("  in this window:   `$env:$name = '...'") }
+    # The rest is about what must not be read by others.
+    if (-not [regex]::IsMatch([string]::Join(' ', $Names.ToArray()), 'KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH',
+        'IgnoreCase, CultureInvariant')) { return }
     $Host.UI.WriteLine('  to keep a key:    llmenv add                 asks for it and stores it; no file and no history has it')
     try {
       $options = [Microsoft.PowerShell.PSConsoleReadLine]::GetOptions()
@@ -779,8 +783,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       }
       if (-not $isThere) { return }
       $quoted = "'" + [regex]::Replace($path, "(['\u2018-\u201b])", '$1$1') + "'"
-      $Host.UI.WriteLine("  what you typed, value included, is in the history file of PSReadLine: $path")
-      $Host.UI.WriteLine('  to take it out of there and of this window:')
+      $Host.UI.WriteLine('  what you typed, value included, is in the history file of PSReadLine; to take it out of there and of this window:')
       $Host.UI.WriteLine("    [Microsoft.PowerShell.PSConsoleReadLine]::ClearHistory(); `$f = $quoted")
       $Host.UI.WriteLine("    @(Get-Content -LiteralPath `$f -Encoding utf8) -notmatch '$Word .*$($Names[0])' |" +
         ' Set-Content -LiteralPath $f -Encoding utf8')
@@ -943,10 +946,16 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
         } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
         if (-not $__llmenv_ok -and $function:__llmenv_fail) { __llmenv_fail -ErrorAction Ignore }
         $__llmenv_line = & $global:__llmenv['Wrapped']['ReadLine']
+        # As in `prompt`: no function is called for a line that has nothing to do with this.
         try {
-          $global:__llmenv['Looked'] = $false; $global:__llmenv['Read'] = $true
-          $null = __llmenv_push
-          if ($__llmenv_line -is [string] -and (__llmenv_explain $__llmenv_line)) { $__llmenv_line = '' }
+          $__llmenv_s = $global:__llmenv
+          $__llmenv_s['Looked'] = $false; $__llmenv_s['Read'] = $true
+          if ($__llmenv_s['Names'].Length -gt 0 -and
+            -not [object]::Equals([IO.File]::ReadAllText($__llmenv_s['File']), $__llmenv_s['Generation'])) { $null = __llmenv_push }
+        } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
+        try {
+          if ($__llmenv_line -is [string] -and $global:__llmenv['Foreign'].IsMatch($__llmenv_line) -and
+            (__llmenv_explain $__llmenv_line)) { $__llmenv_line = '' }
         } catch { if ($function:__llmenv_forget) { $null = __llmenv_forget $_ } }
         $__llmenv_line
       }

@@ -274,8 +274,8 @@ fn powershell_has_its_own_place_and_line() {
     assert_eq!(
         read(home.path(".config/powershell/profile.ps1")),
         format!(
-            "{BEGIN_NEW}if (Test-Path -LiteralPath '{LLMENV}' -PathType Leaf) \
-             {{ & '{LLMENV}' init powershell | Out-String | Invoke-Expression }}\n{END}"
+            "{BEGIN_NEW}if ([IO.File]::Exists('{LLMENV}')) \
+             {{ . ([scriptblock]::Create((& '{LLMENV}' init powershell) -join \"`n\")) }}\n{END}"
         )
     );
     done(&alone(&home, &UNDO, ""));

@@ -11,7 +11,7 @@ use crate::support::terminal::Builder;
 use crate::support::{Shell, Terminal, left_out, powershell};
 
 const PWSH: Shell = Shell::Powershell;
-const LOAD: &str = "llmenv init powershell | Out-String | Invoke-Expression";
+const LOAD: &str = r#". ([scriptblock]::Create((& llmenv init powershell) -join "`n"))"#;
 
 /// PowerShell, or the end of the test with its name in the list of what was left out.
 macro_rules! pwsh_or_leave_out {

@@ -138,7 +138,7 @@ pub fn init_line(shell: Shell) -> &'static str {
         Shell::Bash => "eval \"$(llmenv init bash)\"",
         Shell::Zsh => "eval \"$(llmenv init zsh)\"",
         Shell::Fish => "llmenv init fish | source",
-        Shell::Powershell => "llmenv init powershell | Out-String | Invoke-Expression",
+        Shell::Powershell => r#". ([scriptblock]::Create((& llmenv init powershell) -join "`n"))"#,
     }
 }
 

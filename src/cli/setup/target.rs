@@ -152,8 +152,8 @@ impl Target {
                     ));
                 }
                 lines.push(format!(
-                    "if (Test-Path -LiteralPath {quoted} -PathType Leaf) \
-                     {{ & {quoted} init powershell | Out-String | Invoke-Expression }}"
+                    "if ([IO.File]::Exists({quoted})) \
+                     {{ . ([scriptblock]::Create((& {quoted} init powershell) -join \"`n\")) }}"
                 ));
             }
         }

@@ -19,8 +19,8 @@ fn a_pasted_export_is_explained() {
         format!(
             "  in this window:   $env:{name} = '...'\n\
              \x20 to keep a key:    llmenv add                 asks for it and stores it; no file and no history has it\n\
-             \x20 what you typed, value included, is in the history file of PSReadLine: {0}\n\
-             \x20 to take it out of there and of this window:\n\
+             \x20 what you typed, value included, is in the history file of PSReadLine; \
+             to take it out of there and of this window:\n\
              \x20   [Microsoft.PowerShell.PSConsoleReadLine]::ClearHistory(); $f = '{0}'\n\
              \x20   @(Get-Content -LiteralPath $f -Encoding utf8) -notmatch '{word} .*{name}' | Set-Content -LiteralPath $f \
              -Encoding utf8\n",
@@ -85,6 +85,11 @@ fn other_lines_run_as_they_are() {
     let text = terminal.run("export MY_PASSWORD=abc");
     assert!(text.contains("$env:MY_PASSWORD = '...'") && !text.contains("history file"), "{text}");
     assert!(!history(&scene).contains("MY_PASSWORD=abc"));
+    // No key, so nothing to hide.
+    assert_eq!(
+        terminal.run("export MY_REGION=eu"),
+        "llmenv: PowerShell has no `export`; the line was not run and nothing was set\n  in this window:   $env:MY_REGION = '...'\n"
+    );
     terminal.run("Set-PSReadLineOption -HistorySaveStyle SaveNothing");
     let text = terminal.run("export OPENAI_API_KEY=abc");
     assert!(text.contains("not run") && !text.contains("history file"), "{text}");

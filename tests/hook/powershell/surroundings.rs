@@ -253,7 +253,7 @@ fn idle_prompts_connect_to_nothing() {
     let mut terminal = scene.shell(PWSH);
     let log = scene.home.path("strace");
     terminal.run(&format!(
-        "strace -f -qq -e trace=connect,execve,fork,vfork,clone,clone3 -o {} {} -NoLogo",
+        "strace -f --seccomp-bpf -qq -e trace=connect,execve,fork,vfork,clone,clone3 -o {} {} -NoLogo",
         log.display(),
         powershell().unwrap().display()
     ));
