@@ -155,11 +155,11 @@ settings of Claude Code, Codex, aider and opencode, and the configuration of sam
     Lock,
     /// Print a shell's hook
     #[command(after_long_help = "Examples:
-  eval \"$(llmenv init bash)\"                                              in ~/.bashrc
-  eval \"$(llmenv init zsh)\"                                               in ~/.zshrc
-  llmenv init fish | source                                               in ~/.config/fish/config.fish
-  . ([scriptblock]::Create((& llmenv init powershell) -join \"`n\"))       in $PROFILE
-  llmenv init direnv > ~/.config/direnv/lib/llmenv.sh                     `use llmenv` in a .envrc")]
+  eval \"$(llmenv init bash)\"        in ~/.bashrc
+  eval \"$(llmenv init zsh)\"         in ~/.zshrc
+  llmenv init fish | source         in ~/.config/fish/config.fish
+  . ([scriptblock]::Create((& llmenv init powershell) -join \"`n\"))  in $PROFILE
+  llmenv init direnv > ~/.config/direnv/lib/llmenv.sh  `use llmenv` in a .envrc")]
     Init(Init),
     /// Print a shell's completions
     Completions(Completions),
