@@ -3,6 +3,7 @@
 //! ```text
 //! main ─► hook ─┐                             the hot path: std, ipc::client, shell state
 //!      └► cli ──┴► ipc ─► daemon ─► store      keys: OS keyring, vault, files, commands
+//!          └► probe ─► net                     live checks: the one way to the network
 //!                            │
 //!                            ├─► config, pin   which profiles there are, which directory names which
 //!                            └─► resolve ─► EnvPatch ─► the shell

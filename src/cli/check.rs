@@ -19,7 +19,7 @@ use crate::net::{self, Client, Route, Timeouts};
 use crate::paths::Paths;
 use crate::printable;
 use crate::probe::{self, Report, Target, Verdict};
-use crate::profile::{KeySource, Profile};
+use crate::profile::{Auth, KeySource, Profile};
 use crate::provider::{Provider, base_url};
 use crate::secret::Secret;
 use crate::store::command::{Mode, run_command};
@@ -93,7 +93,8 @@ fn try_profiles(config: &Config, answerer: &mut Answerer, names: &[String]) -> R
         targets.push(target);
         tried.push(Tried {
             name: name.clone(),
-            provider: row.name.clone(),
+            // What stands in for a row has a description instead of a name.
+            provider: if row.id == "custom" { row.id.clone() } else { row.name.clone() },
             base_url: edit::base_url(profile).ok(),
             key: show::key_text(profile, &facts).trim_start_matches("key ").to_owned(),
             facts,
@@ -117,10 +118,22 @@ fn target(profile: &Profile, row: &'static Provider, answerer: &mut Answerer) ->
     let locked = || Error::of(ErrorKind::Locked, "llmenv is locked, so no key is served").hint("run `llmenv unlock`");
     let key = match &profile.key {
         KeySource::Absent => None,
+        KeySource::Stored if profile.auth.unwrap_or(row.auth) == Auth::None => None,
         KeySource::Stored => {
             let get = Request::KeyGet { profile: profile.name.clone() };
-            let Response::Key(entry) = open_store::retry(answerer, |answerer| answerer.ask(&get))? else {
-                return Err(Error::of(ErrorKind::Unreachable, "the daemon answered something else than the key"));
+            let entry = match open_store::retry(answerer, |answerer| answerer.ask(&get)) {
+                Ok(Response::Key(entry)) if entry.key.0.is_empty() && row.key_optional => {
+                    return Ok(Target::new(profile, row, &url, None));
+                }
+                Ok(Response::Key(entry)) => entry,
+                // A server of one's own may want none.
+                Err(error) if error.kind == ErrorKind::NotFound && row.key_optional => {
+                    return Ok(Target::new(profile, row, &url, None));
+                }
+                Ok(_) => {
+                    return Err(Error::of(ErrorKind::Unreachable, "the daemon answered something else than the key"));
+                }
+                Err(error) => return Err(error),
             };
             let origin = base_url::origin(&url)?;
             if entry.origin != origin {

@@ -147,11 +147,9 @@ fn of_proxy(err: &(dyn StdError + 'static), proxy: &str, to: &str) -> Failure {
         }
         (_, Some(cause)) => {
             let inner = Failure::of_connecting(cause, proxy);
-            Failure {
-                kind: Kind::Proxy,
-                message: format!("the proxy of `[network]`: {}", inner.message),
-                hint: inner.hint,
-            }
+            let message = format!("the proxy of `[network]`: {}", inner.message);
+            let hint = inner.hint.or_else(|| Some("`https_proxy` in the configuration names it".to_owned()));
+            Failure { kind: Kind::Proxy, message, hint }
         }
         (text, None) if text.ends_with("unexpected end of file") => {
             Failure::new(Kind::Proxy, format!("the proxy `{proxy}` of `[network]` hung up when asked for `{to}`"))

@@ -117,11 +117,14 @@ pub async fn probe(client: &Client, target: &Target) -> Report {
     let route = client.route(&question.uri);
     let mut report = match tokio::time::timeout(MAX_TIME, exchange(client, target, &question)).await {
         Ok(report) => report,
-        Err(_) => failed(&Failure {
-            kind: Kind::Timeout(net::Phase::Idle),
-            message: format!("the answer of `{}` did not end within {} s", question.host(), MAX_TIME.as_secs()),
-            hint: None,
-        }),
+        Err(_) => failed(
+            target,
+            &Failure {
+                kind: Kind::Timeout(net::Phase::Idle),
+                message: format!("the answer of `{}` did not end within {} s", question.host(), MAX_TIME.as_secs()),
+                hint: None,
+            },
+        ),
     };
     report.asked = Some(question.uri.to_string());
     report.route = route;
@@ -146,7 +149,7 @@ fn never_sent(target: &Target) -> Option<Report> {
 async fn exchange(client: &Client, target: &Target, question: &Question) -> Report {
     let (status, location, body) = match ask(client, question, target.key.as_ref()).await {
         Ok(answer) => answer,
-        Err(failure) => return failed(&failure),
+        Err(failure) => return failed(target, &failure),
     };
     let mut judged = judge(target.row, question, status, location.as_deref(), &body);
     if judged.verdict == Verdict::Works && target.key.is_some() && !question.is_proof {
@@ -195,7 +198,7 @@ async fn ask(client: &Client, question: &Question, key: Option<&Secret>) -> Resu
     Ok((status, location, net::collect(answer.into_body(), MAX_ANSWER_BYTES).await?))
 }
 
-fn failed(failure: &Failure) -> Report {
+fn failed(target: &Target, failure: &Failure) -> Report {
     let id = match failure.kind {
         Kind::Proxy => "proxy-unreachable",
         Kind::Tls => "tls-untrusted",
@@ -207,7 +210,10 @@ fn failed(failure: &Failure) -> Report {
         route: Route::Direct,
         status: None,
         message: failure.message.clone(),
-        fix: failure.hint.clone(),
+        fix: failure.hint.clone().or_else(|| {
+            let is_away = target.row.local && failure.kind == Kind::Connect;
+            is_away.then(|| "start it, or look at the port in its base URL".to_owned())
+        }),
         id: Some(id.to_owned()),
         facts: Vec::new(),
     }

@@ -231,6 +231,40 @@ fn check_shows_a_table_and_ends_with_1_where_a_profile_does_not_work() {
 }
 
 #[test]
+fn a_server_of_ones_own_needs_no_key_and_is_asked_without_one() {
+    let scene = Scene::new();
+    let server = Upstream::plain(|_| Reply::json(200, r#"{"object":"list","data":[]}"#));
+    for (name, provider) in [("local", "ollama"), ("other", "vllm")] {
+        let added =
+            scene.run(&["add", name, "--provider", provider, "--base-url", &server.at("/v1"), "--auth", "none"], "");
+        assert_eq!(added.code, 0, "{added:?}");
+    }
+    let lab = ["add", "lab", "--provider", "custom", "--dialect", "openai-chat", "--auth", "none", "--base-url"];
+    assert_eq!(scene.run(&[&lab[..], &[&server.at("/v1")]].concat(), "").code, 0);
+    // As `add` leaves it without the flag: nothing is said about a key at all.
+    let path = scene.home.path(".config/llmenv/config.toml");
+    let text = std::fs::read_to_string(&path).unwrap().replacen("auth = \"none\"\n", "", 1);
+    std::fs::write(&path, text).unwrap();
+    let checked = scene.run(&["check", "--all"], "");
+    assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{checked:?}");
+    let lines: Vec<&str> = checked.stdout.lines().collect();
+    assert!(lines.len() == 4 && lines[1..].iter().all(|line| line.ends_with("works")), "{checked:?}");
+    assert!(lines[1].starts_with("lab      custom "), "{checked:?}");
+    assert_eq!(server.seen().len(), 3);
+    assert!(server.seen().iter().all(|seen| seen.header("authorization").is_none()));
+    assert_eq!(scene.proxy.connections(), 0, "this machine is reached without the proxy");
+
+    let port = server.address;
+    drop(server);
+    let away = scene.run(&["check", "local"], "");
+    assert_eq!(away.code, 1, "{away:?}");
+    let says = format!(
+        "warning: `local`: cannot connect to `{port}`: connection refused\nhint: start it, or look at the port in its base URL\n"
+    );
+    assert!(away.stdout.ends_with(&says), "{away:?}");
+}
+
+#[test]
 fn t17_a_key_goes_to_no_host_that_it_is_not_bound_to() {
     let scene = Scene::new();
     assert_eq!(scene.add("work", "openrouter", &openrouter_key(Sort::Good)).code, 0);
