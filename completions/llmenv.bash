@@ -205,7 +205,7 @@ _llmenv() {
                     return 0
                     ;;
                 --auth)
-                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none client" -- "${cur}"))
                     return 0
                     ;;
                 --organization)
@@ -520,7 +520,7 @@ _llmenv() {
                     return 0
                     ;;
                 --auth)
-                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none client" -- "${cur}"))
                     return 0
                     ;;
                 --organization)
