@@ -208,7 +208,7 @@ _llmenv() {
                     return 0
                     ;;
                 --auth)
-                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none client" -- "${cur}"))
                     return 0
                     ;;
                 --organization)
@@ -523,7 +523,7 @@ _llmenv() {
                     return 0
                     ;;
                 --auth)
-                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bearer x-api-key api-key x-goog-api-key none client" -- "${cur}"))
                     return 0
                     ;;
                 --organization)

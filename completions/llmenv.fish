@@ -79,7 +79,8 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l auth -d 'How the e
 x-api-key\t''
 api-key\t''
 x-goog-api-key\t''
-none\t''"
+none\t''
+client\t''"
 complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l organization -d 'The provider\'s organization' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l project -d 'The provider\'s project' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand add" -l api-version -d 'The API version' -r
@@ -115,7 +116,8 @@ complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l auth -d 'How the 
 x-api-key\t''
 api-key\t''
 x-goog-api-key\t''
-none\t''"
+none\t''
+client\t''"
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l organization -d 'The provider\'s organization' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l project -d 'The provider\'s project' -r
 complete -c llmenv -n "__fish_llmenv_using_subcommand edit" -l api-version -d 'The API version' -r

@@ -111,6 +111,8 @@ pub enum Auth {
     XGoogApiKey,
     /// No key at all; clients are given the literal `llmenv-no-key`.
     None,
+    /// The client's own credential is passed on, through the proxy alone; llmenv holds none.
+    Client,
 }
 
 impl Auth {
@@ -122,6 +124,7 @@ impl Auth {
             Self::ApiKey => "api-key",
             Self::XGoogApiKey => "x-goog-api-key",
             Self::None => "none",
+            Self::Client => "client",
         }
     }
 }

@@ -70,7 +70,7 @@ pub fn run(args: &Add) -> Result<()> {
             key_ref::check(&reference, &profile, &base_url, args.key.force)?;
             reference
         }
-        None if profile.auth.unwrap_or(row.auth) == Auth::None
+        None if matches!(profile.auth.unwrap_or(row.auth), Auth::None | Auth::Client)
             && !key_input::is_given(&args.key)
             && given.is_none() =>
         {

@@ -257,7 +257,7 @@ pub struct Fields {
     #[arg(long, value_name = "DIALECT", value_parser = ["anthropic-messages", "openai-chat", "openai-responses", "gemini"])]
     pub dialect: Option<String>,
     /// How the endpoint wants to see the key
-    #[arg(long, value_name = "WAY", value_parser = ["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"])]
+    #[arg(long, value_name = "WAY", value_parser = ["bearer", "x-api-key", "api-key", "x-goog-api-key", "none", "client"])]
     pub auth: Option<String>,
     /// The provider's organization
     #[arg(long, value_name = "ID")]

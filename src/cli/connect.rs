@@ -274,7 +274,12 @@ fn wait_until_gone(paths: &Paths, pid: u32, start: Option<u64>) -> bool {
     while begun.elapsed() < STOP_TIMEOUT {
         let is_gone = match start {
             // Of a process that was killed some threads may end after the first, and the lock with the last of them.
-            Some(start) => !crate::process::is_alive(pid, start) && daemon_lock::holder(paths) != Some(pid),
+            // One that only finishes streams of the proxy has let go of lock and socket, and is nobody's daemon any more.
+            Some(start) => {
+                daemon_lock::holder(paths) != Some(pid)
+                    && (!crate::process::is_alive(pid, start)
+                        || matches!(Client::connect(paths, Duration::from_millis(100)), Err(Unreachable::Absent)))
+            }
             // Another pid namespace: all that can be seen is whether it listens.
             None => matches!(Client::connect(paths, Duration::from_millis(100)), Err(Unreachable::Absent)),
         };

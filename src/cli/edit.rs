@@ -223,6 +223,7 @@ pub fn apply(profile: &mut Profile, field: &str, value: Option<&Value>) -> Resul
                 Some("api-key") => Some(Auth::ApiKey),
                 Some("x-goog-api-key") => Some(Auth::XGoogApiKey),
                 Some("none") => Some(Auth::None),
+                Some("client") => Some(Auth::Client),
                 _ => None,
             }
         }

@@ -182,9 +182,8 @@ fn on(name: &str, serve: &[String], report: Report) -> Result<()> {
         return render::json(&json!({"schema": 1, "profile": name, "proxy": true, "port": port, "base_urls": urls}));
     }
     render::line(format_args!("{} is served through the proxy", render::strong(name)));
-    for (family, url) in urls {
-        render::fields(&[(family.name(), Some(url))]);
-    }
+    let fields: Vec<_> = urls.into_iter().map(|(family, url)| (family.name(), Some(url))).collect();
+    render::fields(&fields);
     render::note("shells that use it get a token at their next prompt; programs started before keep the key they have");
     Ok(())
 }

@@ -177,7 +177,7 @@ pub fn retry_for_shells(shared: &Shared) {
 /// Says whether a profile may do without a key.
 pub fn takes_no_key(profile: &Profile) -> bool {
     let row = provider::find(&profile.provider).unwrap_or_else(provider::custom);
-    profile.auth.unwrap_or(row.auth) == Auth::None
+    matches!(profile.auth.unwrap_or(row.auth), Auth::None | Auth::Client)
 }
 
 fn no_key() -> Key {

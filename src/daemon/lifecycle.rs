@@ -25,6 +25,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a new daemon waits for its predecessor to leave.
 const SUCCESSION_PATIENCE: Duration = Duration::from_secs(4);
+/// How long exchanges of the proxy may take to end once the daemon has.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// How long requests at work may take once it is asked to stop.
 const FAREWELL_PATIENCE: Duration = Duration::from_millis(2_500);
 
@@ -80,6 +82,10 @@ pub fn run(mode: Mode, by: Option<Starter>) -> Result<()> {
     paths::create_private_dir(&paths.shells_dir())?;
     let log = Log::open(&paths.log_file(), mode == Mode::Foreground);
     let shared = State::load(paths.clone(), log, starter.name())?.shared();
+    #[cfg(unix)]
+    if let (Some(socket), Some(proxy)) = (inherited.take("proxy"), shared.borrow_mut().proxy.as_mut()) {
+        proxy.inherited = Some(socket.into());
+    }
     for name in inherited.left() {
         shared
             .borrow_mut()
@@ -201,7 +207,29 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
     }
     proxy::sweep(&shared);
     drop(presence);
+    // The next daemon may have everything from here on: its lock, its socket, the proxy's port.
+    drop(lock);
+    finish_streams(&shared, &mut ends).await;
     Ok(())
+}
+
+/// Lets what goes through the proxy come to its end: a client's answer is not cut off by a new version. No new exchange
+/// begins, and no key is kept for one.
+async fn finish_streams(shared: &Shared, ends: &mut Ends) {
+    let records = shared.borrow().proxy.as_ref().map(|proxy| std::sync::Arc::clone(&proxy.records));
+    let Some(records) = records.filter(|records| records.running() > 0) else { return };
+    shared.borrow_mut().keys.clear();
+    shared.borrow_mut().log.line(&format!("finishing {} exchange(s) of the proxy", records.running()));
+    let begun = Instant::now();
+    while records.running() > 0 && begun.elapsed() < DRAIN_PATIENCE {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(50)) => {}
+            // Whoever says it twice means it.
+            _ = ends.wait() => break,
+        }
+    }
+    // The next daemon counts on by itself; what ended here since then is added to what it has written.
+    proxy::sweep(shared);
 }
 
 fn settle_pipes(shared: &Shared, presence: &Presence) {

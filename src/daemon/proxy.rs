@@ -64,6 +64,8 @@ pub struct Proxy {
     configured: Option<u16>,
     error: Option<Error>,
     moved: Option<(u16, u64)>,
+    /// A listener that the system made and hands over.
+    pub inherited: Option<std::net::TcpListener>,
     asks: Daemon,
     asked: Option<UnboundedReceiver<Ask>>,
 }
@@ -83,6 +85,7 @@ impl Proxy {
             configured: None,
             error: None,
             moved: None,
+            inherited: None,
             asks,
             asked: Some(asked),
         })
@@ -197,18 +200,23 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
     // One at a time: two would take each other's port for taken.
     let turn = Rc::clone(&shared.borrow().proxy_turn);
     let _turn = turn.lock().await;
-    let (dir, configured) = {
-        let state = shared.borrow();
-        let Some(proxy) = &state.proxy else {
+    let (dir, configured, inherited) = {
+        let mut state = shared.borrow_mut();
+        let configured = state.config.proxy.port;
+        let dir = state.paths.state_dir.clone();
+        let Some(proxy) = &mut state.proxy else {
             return Err(Error::new("there is no proxy without a daemon").hint("unset LLMENV_DAEMON"));
         };
-        let configured = state.config.proxy.port;
         if let Some(port) = proxy.port.filter(|port| configured.is_none_or(|wanted| wanted == *port)) {
             return Ok(port);
         }
-        (state.paths.state_dir.clone(), configured)
+        (dir, configured, proxy.inherited.take())
     };
-    let bound = tokio::task::spawn_blocking(move || port::bind(&dir, configured)).await;
+    let bound = tokio::task::spawn_blocking(move || match inherited {
+        Some(listener) => port::adopt(&dir, listener),
+        None => port::bind(&dir, configured),
+    })
+    .await;
     let bound = bound.unwrap_or_else(|_| Err(Error::new("the proxy's port could not be bound")));
     let mut state = shared.borrow_mut();
     let State { proxy: Some(proxy), log, .. } = &mut *state else {
@@ -354,6 +362,8 @@ pub fn sweep(shared: &Shared) {
 
 /// What can be told of it.
 pub fn facts(shared: &Shared) -> Response {
+    // Programs that ended a moment ago have no token any more.
+    sweep(shared);
     let state = shared.borrow();
     let profiles = state.config.profiles.values().filter(|profile| profile.proxy).map(|profile| profile.name.clone());
     let mut facts = ProxyFacts { profiles: profiles.collect(), ..ProxyFacts::default() };

@@ -61,7 +61,7 @@ impl Target {
             base_url: base_url.to_owned(),
             dialect,
             auth: profile.auth,
-            key: key.filter(|key| !key.is_empty() && profile.auth != Some(Auth::None)),
+            key: key.filter(|key| !key.is_empty() && !matches!(profile.auth, Some(Auth::None | Auth::Client))),
             organization: profile.organization.clone(),
             project: profile.project.clone(),
         }

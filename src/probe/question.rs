@@ -84,7 +84,7 @@ impl Question {
         }
         let Some(key) = key else { return request };
         let (name, text) = match self.auth {
-            Auth::None => return request,
+            Auth::None | Auth::Client => return request,
             Auth::Bearer => ("authorization", zeroize::Zeroizing::new(format!("Bearer {}", key.expose()))),
             Auth::XApiKey => ("x-api-key", zeroize::Zeroizing::new(key.expose().to_owned())),
             Auth::ApiKey => ("api-key", zeroize::Zeroizing::new(key.expose().to_owned())),

@@ -70,6 +70,11 @@ pub fn openai_dialect(profile: &Profile, provider: &Provider) -> Option<Dialect>
 }
 
 impl Endpoint {
+    /// How the client's own credential is shown there, for a client of another dialect.
+    pub fn passes(&mut self) {
+        self.auth = word(self.dialect).usual_auth();
+    }
+
     /// The endpoint of a profile for a dialect.
     pub fn of(profile: &Profile, provider: &Provider, key: &Secret, spoken: Dialect) -> Result<Self> {
         let family = word(spoken).family();
@@ -145,7 +150,7 @@ impl Endpoint {
 
     /// The header that shows the key; none where the endpoint takes none. Fails on a key that no header can carry.
     pub fn credential(&self, key: &Secret) -> Result<Option<(HeaderName, HeaderValue)>> {
-        if self.auth == Auth::None || key.is_empty() {
+        if matches!(self.auth, Auth::None | Auth::Client) || key.is_empty() {
             return Ok(None);
         }
         // Stricter than the header library, which lets blanks at the end and bytes above 0x7f pass.
@@ -160,7 +165,7 @@ impl Endpoint {
             Auth::XGoogApiKey => {
                 (HeaderName::from_static("x-goog-api-key"), zeroize::Zeroizing::new(key.expose().to_owned()))
             }
-            Auth::None => return Ok(None),
+            Auth::None | Auth::Client => return Ok(None),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| Error::new("the stored key fits into no header"))?;
         value.set_sensitive(true);

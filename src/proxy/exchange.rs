@@ -97,16 +97,16 @@ async fn let_in(context: Rc<Context>, settings: Arc<Settings>, request: Request<
         return door::refused(gate::Refusal::Host);
     }
     let is_anthropic = head.headers.contains_key("anthropic-version");
-    let (name, operation) = match path::parse(head.uri.path()) {
+    let (name, shown, operation) = match path::parse(head.uri.path()) {
         Path::Root | Path::Health => return door::open(&context.proof, &head.method, head.uri.query()),
         Path::Hostile => return door::bad_path(is_anthropic),
-        Path::Profile { name, operation } => (name, operation),
+        Path::Profile { name, token, operation } => (name, token, operation),
     };
     let dialect = operation.as_ref().map_or_else(
         || if is_anthropic { Dialect::AnthropicMessages } else { Dialect::OpenaiChat },
         |operation| operation.dialect(is_anthropic),
     );
-    let token = match identify(&context.tokens, &head.headers, name.as_deref()) {
+    let token = match identify(&context.tokens, &head.headers, name.as_deref(), shown.as_deref()) {
         Ok(token) => token,
         Err(failure) => return reply::failure(dialect, &failure),
     };
@@ -146,11 +146,11 @@ async fn let_in(context: Rc<Context>, settings: Arc<Settings>, request: Request<
 }
 
 /// Whose request it is. Any good token among what is shown counts, for the one profile that it is for.
-fn identify(tokens: &Tokens, headers: &HeaderMap, name: Option<&str>) -> Result<Token, Failure> {
+fn identify(tokens: &Tokens, headers: &HeaderMap, name: Option<&str>, in_path: Option<&str>) -> Result<Token, Failure> {
     let now = moment::now();
     let mut ended = None;
     let mut is_shown = false;
-    for presented in gate::presented(headers) {
+    for presented in in_path.into_iter().chain(gate::presented(headers)) {
         is_shown |= !presented.is_empty();
         match tokens.check(presented, now) {
             Verdict::Valid(token) if name.is_none_or(|name| name == token.profile) => return Ok(token),

@@ -11,10 +11,12 @@ use super::records::Watch;
 use super::reply::{self, Reply, whole};
 use super::translated::{Translated, Waiting};
 use super::upstream::{self, Outgoing};
-use super::{cause, headers, model_map};
+use super::{cause, gate, headers, model_map};
 use crate::dialect::form::{Failure, FailureKind};
 use crate::dialect::{self, Dialect, Route, Translation, json, model_name};
 use crate::error::Error;
+use crate::profile::Auth;
+use crate::secret::Secret;
 use crate::{moment, net};
 
 /// The largest answer in one piece that is read before it goes on.
@@ -214,7 +216,15 @@ async fn translate(exchange: &mut Exchange, inbound: Dialect, spoken: Dialect) -
         return Err(compressed());
     }
     let account = &exchange.account;
-    let endpoint = Endpoint::of(&account.profile, exchange.provider, &account.key, spoken).map_err(|e| unusable(&e))?;
+    let mut endpoint =
+        Endpoint::of(&account.profile, exchange.provider, &account.key, spoken).map_err(|e| unusable(&e))?;
+    let mut key = account.key.clone();
+    if endpoint.auth == Auth::Client {
+        // Another dialect shows it in another header.
+        endpoint.passes();
+        let own = gate::presented(&exchange.headers).find(|shown| !shown.starts_with(super::token::PREFIX));
+        key = Secret::new(own.unwrap_or_default());
+    }
     let asked = asked_model(&exchange.body).unwrap_or_default();
     let model = model_map::map(&account.profile, exchange.provider, &asked).unwrap_or_else(|| asked.clone());
     exchange.watch.models(&asked, &model);
@@ -232,7 +242,7 @@ async fn translate(exchange: &mut Exchange, inbound: Dialect, spoken: Dialect) -
     let outgoing = Outgoing {
         method: Method::POST,
         url: endpoint.translated_url(&translation.request.path, translation.request.query),
-        headers: headers::outgoing(None, &account.profile, &endpoint, &account.key).map_err(|e| unusable(&e))?,
+        headers: headers::outgoing(None, &account.profile, &endpoint, &key).map_err(|e| unusable(&e))?,
         body: translation.request.body.clone().into(),
     };
     exchange.body = Bytes::new();

@@ -8,7 +8,7 @@ use super::gate::CREDENTIALS;
 use super::token::PREFIX;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
-use crate::profile::Profile;
+use crate::profile::{Auth, Profile};
 use crate::secret::Secret;
 
 /// Headers of one connection, not of the message (RFC 9110 §7.6.1), and what belongs to the client alone.
@@ -84,6 +84,13 @@ pub fn outgoing(client: Option<&HeaderMap>, profile: &Profile, endpoint: &Endpoi
     }
     if let Some((name, value)) = endpoint.credential(key)? {
         headers.insert(name, value);
+    }
+    if let Some(client) = client.filter(|_| endpoint.auth == Auth::Client) {
+        for name in &CREDENTIALS {
+            for value in client.get_all(name).iter().filter(|value| !holds_token(value)) {
+                headers.append(name.clone(), value.clone());
+            }
+        }
     }
     Ok(headers)
 }

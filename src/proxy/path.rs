@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! /NAME/v1/messages        /NAME/v1/chat/completions      /NAME/v1/responses     /v1/… : the token's own profile
+//! /NAME/TOKEN/v1/…         for clients that show a credential of their own
 //! ```
 //! `v1` may be missing or stand twice: base URLs are typed with and without it. What is not in [`Operation`] is passed to
 //! endpoints of the `openai` family as it is, as far as its characters allow.
@@ -46,6 +47,8 @@ pub enum Path {
     Profile {
         /// The first part of the path.
         name: Option<String>,
+        /// A token that stands in the path, for clients that show a credential of their own.
+        token: Option<String>,
         /// What is asked for; none: only the base URL itself.
         operation: Option<Operation>,
     },
@@ -72,10 +75,14 @@ pub fn parse(path: &str) -> Path {
         Some((name, rest)) => (Some((*name).to_owned()), rest),
     };
     let mut rest = rest;
+    let mut token = None;
+    if let Some((first, more)) = rest.split_first().filter(|(first, _)| first.starts_with(super::token::PREFIX)) {
+        (token, rest) = (Some((*first).to_owned()), more);
+    }
     while let Some((&"v1", more)) = rest.split_first() {
         rest = more;
     }
-    Path::Profile { name, operation: operation(rest) }
+    Path::Profile { name, token, operation: operation(rest) }
 }
 
 fn operation(parts: &[&str]) -> Option<Operation> {

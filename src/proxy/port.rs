@@ -60,6 +60,24 @@ pub fn bind(dir: &Path, configured: Option<u16>) -> Result<Bound> {
     Err(Error::new(format!("no port of this machine can be used for the proxy{why}")))
 }
 
+/// Takes over a listener that the system made (socket activation), and keeps its port.
+pub fn adopt(dir: &Path, listener: TcpListener) -> Result<Bound> {
+    let file = file(dir);
+    let failed =
+        |err: std::io::Error| Error::new(format!("the proxy's socket that was handed over is of no use: {err}"));
+    let address = listener.local_addr().map_err(failed)?;
+    if !address.ip().is_loopback() {
+        return Err(Error::new(format!(
+            "the proxy's socket that was handed over is not on this machine alone: {address}"
+        ))
+        .hint("`ListenStream=127.0.0.1:PORT` in its unit"));
+    }
+    listener.set_nonblocking(true).map_err(failed)?;
+    let moved_from = read(&file).filter(|kept| *kept != address.port());
+    keep(&file, address.port())?;
+    Ok(Bound { listener, port: address.port(), moved_from })
+}
+
 /// The port kept from before.
 pub fn kept(dir: &Path) -> Option<u16> {
     read(&file(dir))

@@ -37,7 +37,8 @@ struct Held {
     running: HashMap<u64, (Instant, ExchangeFacts)>,
     done: VecDeque<ExchangeFacts>,
     days: Days,
-    is_dirty: bool,
+    /// What was added since it was last written.
+    added: Days,
     dropped: std::collections::HashSet<(String, String)>,
 }
 
@@ -50,9 +51,7 @@ struct File {
 impl Records {
     /// Reads the sums of earlier days. A file that cannot be understood begins anew.
     pub fn load(path: PathBuf) -> Arc<Self> {
-        let read = crate::bounded::read(&path, MAX_FILE_BYTES, crate::bounded::Links::Refuse);
-        let file = read.ok().and_then(|(bytes, _)| serde_json::from_slice::<File>(&bytes).ok());
-        let days = file.filter(|file| file.v == 1).map(|file| file.days).unwrap_or_default();
+        let days = read(&path);
         Arc::new(Self { path, held: Mutex::new(Held { days, ..Held::default() }) })
     }
 
@@ -92,18 +91,40 @@ impl Records {
 
     /// Writes the sums down if they changed.
     pub fn save(&self) -> crate::error::Result<()> {
-        let text = {
-            let mut held = self.held();
-            if !std::mem::take(&mut held.is_dirty) {
-                return Ok(());
+        let added = std::mem::take(&mut self.held().added);
+        if added.is_empty() {
+            return Ok(());
+        }
+        // Two daemons write for a while: one that finishes streams, and the next. Each adds what it counted.
+        let mut days = read(&self.path);
+        for (day, profiles) in &added {
+            for (profile, sums) in profiles {
+                add(&mut days, day, profile, sums);
             }
-            while held.days.len() > MAX_DAYS {
-                held.days.pop_first();
+        }
+        while days.len() > MAX_DAYS {
+            days.pop_first();
+        }
+        let text = serde_json::to_string(&File { v: 1, days: days.clone() })
+            .map_err(|err| crate::error::Error::new(format!("cannot write the usage down: {err}")))?;
+        let result = crate::atomic::write(&self.path, text.as_bytes(), 0o600);
+        let mut held = self.held();
+        if result.is_err() {
+            for (day, profiles) in &added {
+                for (profile, sums) in profiles {
+                    add(&mut held.added, day, profile, sums);
+                }
             }
-            serde_json::to_string(&File { v: 1, days: held.days.clone() })
-                .map_err(|err| crate::error::Error::new(format!("cannot write the usage down: {err}")))?
-        };
-        crate::atomic::write(&self.path, text.as_bytes(), 0o600)
+        } else {
+            held.days = days;
+            let since = held.added.clone();
+            for (day, profiles) in &since {
+                for (profile, sums) in profiles {
+                    add(&mut held.days, day, profile, sums);
+                }
+            }
+        }
+        result
     }
 
     /// Says which of these kinds were left out for the first time in this run, for the log.
@@ -179,19 +200,36 @@ impl Drop for Watch {
         if !self.is_complete && facts.error.is_none() {
             facts.error = Some("client-gone".to_owned());
         }
-        let day = held.days.entry(moment::day(facts.at)).or_default();
-        let sums = day.entry(facts.profile.clone()).or_default();
-        sums.requests += 1;
-        sums.errors += u64::from(facts.error.is_some());
-        sums.input_tokens += facts.input_tokens.unwrap_or(0);
-        sums.cached_tokens += facts.cached_tokens.unwrap_or(0);
-        sums.output_tokens += facts.output_tokens.unwrap_or(0);
-        held.is_dirty = true;
+        let sums = UsageFacts {
+            requests: 1,
+            errors: u64::from(facts.error.is_some()),
+            input_tokens: facts.input_tokens.unwrap_or(0),
+            cached_tokens: facts.cached_tokens.unwrap_or(0),
+            output_tokens: facts.output_tokens.unwrap_or(0),
+        };
+        let day = moment::day(facts.at);
+        add(&mut held.days, &day, &facts.profile, &sums);
+        add(&mut held.added, &day, &facts.profile, &sums);
         held.done.push_back(facts);
         if held.done.len() > MAX_DONE {
             held.done.pop_front();
         }
     }
+}
+
+fn read(path: &std::path::Path) -> Days {
+    let read = crate::bounded::read(path, MAX_FILE_BYTES, crate::bounded::Links::Refuse);
+    let file = read.ok().and_then(|(bytes, _)| serde_json::from_slice::<File>(&bytes).ok());
+    file.filter(|file| file.v == 1).map(|file| file.days).unwrap_or_default()
+}
+
+fn add(days: &mut Days, day: &str, profile: &str, more: &UsageFacts) {
+    let sums = days.entry(day.to_owned()).or_default().entry(profile.to_owned()).or_default();
+    sums.requests += more.requests;
+    sums.errors += more.errors;
+    sums.input_tokens += more.input_tokens;
+    sums.cached_tokens += more.cached_tokens;
+    sums.output_tokens += more.output_tokens;
 }
 
 fn millis(since: Instant) -> u64 {

@@ -74,6 +74,9 @@ fn origin_in(family: Family, value: Option<&Secret>) -> Option<String> {
 fn is_foreign(profile: &Profile, key: &Secret) -> bool {
     // Through the proxy only tokens of it are at home.
     if profile.proxy {
+        if profile.auth == Some(crate::profile::Auth::Client) {
+            return false;
+        }
         return !key.is_empty() && !key.expose().starts_with("llmenv_");
     }
     if key.is_empty() || profile.provider == "custom" {

@@ -158,10 +158,21 @@ pub fn pair(
                     .at(place(profile))
                     .hint("the proxy serves clients of the families `openai` and `anthropic`, whatever the provider speaks"));
             }
-            let url = Via::base_url(via.port, &profile.name, family);
-            build.address(family.base_url_variable(), &url);
-            build.credential(family.key_variable(Auth::Bearer), via.token.clone());
-            url
+            if profile.auth == Some(Auth::Client) {
+                // The key's variables are the client's own: the token goes with the address.
+                let place = format!("{}/{}", profile.name, via.token.expose());
+                let url = Via::base_url(via.port, &place, family);
+                build.credential(family.base_url_variable(), Secret::new(url));
+            } else {
+                let url = Via::base_url(via.port, &profile.name, family);
+                build.address(family.base_url_variable(), &url);
+                build.credential(family.key_variable(Auth::Bearer), via.token.clone());
+            }
+            Via::base_url(via.port, &profile.name, family)
+        } else if profile.auth == Some(Auth::Client) {
+            return Err(Error::new(format!("profile `{}` passes the client's own credential on", profile.name))
+                .at(place(profile))
+                .hint(format!("only the proxy can: `llmenv proxy on {}`", profile.name)));
         } else {
             let url = base_url_of(profile, provider, family)?;
             let endpoint = provider.family_endpoint(family);
@@ -188,9 +199,10 @@ pub fn pair(
     if let (true, Some(via)) = (profile.proxy, via) {
         build.credential(TOKEN_VARIABLE, via.token.clone());
         // A key of the provider's own name would go around the proxy.
+        let is_passed_on = profile.auth == Some(Auth::Client);
         let own_keys = provider.variables.iter().filter(|variable| variable.own && variable.role == Role::Key);
         for name in own_keys.map(|variable| variable.name.as_str()) {
-            if is_allowed_name(name) && Family::of_variable(name).is_none() {
+            if is_allowed_name(name) && Family::of_variable(name).is_none() && !is_passed_on {
                 build.unset(name);
             }
         }
@@ -220,7 +232,10 @@ pub fn pair(
         let variables = family.variables();
         let names_models = variables.model.iter().any(|name| build.sets(name));
         for name in variables.touched() {
-            if !variables.model.contains(&name) || names_models {
+            // Logins and keys are what is to be passed on.
+            let is_kept = profile.auth == Some(Auth::Client)
+                && (variables.key.contains(&name) || name == "CLAUDE_CODE_OAUTH_TOKEN");
+            if (!variables.model.contains(&name) || names_models) && !is_kept {
                 build.unset(name);
             }
         }

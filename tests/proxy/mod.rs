@@ -2,7 +2,10 @@
 
 mod client;
 mod door;
+mod endpoint;
+mod own_credential;
 mod pass;
+mod restart;
 mod secrets;
 mod streams;
 mod tokens;

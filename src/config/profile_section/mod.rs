@@ -74,6 +74,7 @@ const AUTHS: &[(&str, Auth)] = &[
     ("api-key", Auth::ApiKey),
     ("x-goog-api-key", Auth::XGoogApiKey),
     ("none", Auth::None),
+    ("client", Auth::Client),
 ];
 
 const FAMILIES: &[(&str, Family)] =
@@ -184,9 +185,11 @@ fn check_whole(doc: &mut Document, profile: &mut Profile, section: &Entry, place
             profile.auth = profile.dialect.map(Dialect::usual_auth);
         }
     }
-    if profile.auth == Some(Auth::None) {
+    if let Some(auth @ (Auth::None | Auth::Client)) = profile.auth {
         match places.get("key") {
-            Some(&at) => doc.problem(at, format!("profile `{name}` has `auth = \"none\"` and takes no `key`")),
+            Some(&at) => {
+                doc.problem(at, format!("profile `{name}` has `auth = \"{}\"` and takes no `key`", auth.name()));
+            }
             None => profile.key = KeySource::Absent,
         }
     }
