@@ -6,16 +6,16 @@ use serde_json::json;
 
 use super::args;
 use super::connect::Answerer;
-use super::status::{finding, finding_json, place_json};
-use super::{render, settings};
+use super::status::{finding, finding_json};
+use super::{places, render, settings};
 use crate::error::{Error, Result};
 use crate::explain::{self, Explanation, MAX_TEXT_BYTES, Verdict};
 use crate::hook::state::ShellState;
 use crate::import::environment::{self, Variables};
-use crate::ipc::protocol::{Finding, Matches, PlaceFacts, Severity, WireSecret};
+use crate::ipc::protocol::{Finding, Matches, Severity, WireSecret};
 use crate::paths::Paths;
 use crate::printable;
-use crate::source::dotenv_files;
+use crate::source::{self, Collected, Kind, Origin, Scene, Sought};
 
 /// The most that is read from standard input, in bytes; its end counts.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
@@ -68,6 +68,19 @@ fn read_input() -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes[start..]).into_owned())
 }
 
+/// The most places that are named for one key.
+const MAX_PLACES: usize = 6;
+/// How long looking for a key may take.
+const BUDGET: std::time::Duration = std::time::Duration::from_millis(1_500);
+
+/// Every place but this shell's environment, which is looked at by itself.
+fn look(paths: &Paths) -> Collected {
+    let Ok(cwd) = super::here::cwd() else { return Collected::default() };
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Environment).collect();
+    // A key may stand under any name.
+    source::collect(&Scene::here(&cwd, &paths.home), &Sought::new(|_| true), &kinds, BUDGET)
+}
+
 /// What this machine has to say to an error.
 #[derive(Default)]
 struct Evidence {
@@ -83,16 +96,16 @@ struct Fit {
     mask: String,
     profiles: Vec<String>,
     variables: Vec<String>,
-    /// Places in files, with the variable.
-    files: Vec<(PlaceFacts, String)>,
+    /// Other places, with the variable.
+    places: Vec<(Origin, String)>,
 }
 
 impl Evidence {
     fn gather(paths: &Paths, explanation: &Explanation, variables: &Variables) -> Self {
         let mut evidence = Self::default();
-        let is_key = |name: &str| crate::detect::environment::is_key(name);
-        let files = super::here::cwd().map(|cwd| dotenv_files::upwards(&cwd, &paths.home, &is_key)).unwrap_or_default();
         let telling: Vec<_> = explanation.masks.iter().filter(|mask| mask.is_telling()).cloned().collect();
+        // Without a mask there is nothing to look for elsewhere.
+        let found = if telling.is_empty() { Collected::default() } else { look(paths) };
         let values = variables.values().cloned().map(WireSecret).collect();
         let has_profiles = settings::load(paths).is_ok_and(|config| !config.profiles.is_empty());
         // Without a profile nothing has to be started for this.
@@ -114,16 +127,20 @@ impl Evidence {
             let profiles = matches.masks.get(n).cloned().unwrap_or_default();
             let names: Vec<String> =
                 variables.iter().filter(|(_, value)| mask.fits(value)).map(|(name, _)| name.clone()).collect();
-            let files: Vec<(PlaceFacts, String)> = files
-                .settings
-                .iter()
-                .filter(|setting| setting.readings().iter().any(|(value, _)| mask.fits(value)))
-                .map(|setting| {
-                    let (path, line) = (setting.path.clone(), Some(setting.line));
-                    (PlaceFacts { kind: "dotenv".into(), path, line }, setting.variable.clone())
-                })
-                .collect();
-            let fit = Fit { mask: mask.shown(), profiles, variables: names, files };
+            let mut places: Vec<(Origin, String)> = Vec::new();
+            for found in found.assignments.iter().filter(|found| found.held.text().is_some_and(|text| mask.fits(text)))
+            {
+                // One line is told once, however many loaders read it.
+                let is_known = places.iter().any(|(known, name)| {
+                    *name == found.name
+                        && (known.kind, &known.path, known.line)
+                            == (found.origin.kind, &found.origin.path, found.origin.line)
+                });
+                if !is_known || found.origin.path.is_none() {
+                    places.push((found.origin.clone(), found.name.clone()));
+                }
+            }
+            let fit = Fit { mask: mask.shown(), profiles, variables: names, places };
             evidence.sent.push(fit.sentence(&matches.unread));
             evidence.fits.push(fit);
         }
@@ -155,11 +172,14 @@ impl Fit {
         if !self.variables.is_empty() {
             known.push(format!("in {} of this shell", quoted(&self.variables)));
         }
-        for (place, name) in &self.files {
-            known.push(format!("in {}, as `{name}`", render::place_text(&place.path, place.line)));
+        for (place, name) in self.places.iter().take(MAX_PLACES) {
+            known.push(format!("in {}, as `{}`", places::words(place), printable::text(name)));
+        }
+        if self.places.len() > MAX_PLACES {
+            known.push(format!("in {} more places", self.places.len() - MAX_PLACES));
         }
         if known.is_empty() {
-            let compared = "no variable here and no `.env` file above this directory";
+            let compared = "no variable here and no other place that llmenv knows";
             return if unread.is_empty() {
                 format!(
                     "`{shown}` is none of your profiles' keys and in {compared}: another shell, or the program's own settings, gave it"
@@ -170,7 +190,7 @@ impl Fit {
         }
         let only = if self.profiles.is_empty() {
             ", and no profile's key"
-        } else if self.variables.is_empty() && self.files.is_empty() {
+        } else if self.variables.is_empty() && self.places.is_empty() {
             ", and not in this shell's environment"
         } else {
             ""
@@ -233,7 +253,7 @@ fn as_json(explanation: &Explanation, evidence: &Evidence) -> serde_json::Value 
         "status": explanation.status,
         "sent": evidence.fits.iter().map(|fit| json!({
             "mask": fit.mask, "profiles": fit.profiles, "variables": fit.variables,
-            "origins": fit.files.iter().map(|(place, _)| place_json(place)).collect::<Vec<_>>(),
+            "origins": fit.places.iter().map(|(place, _)| places::json(place)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "findings": evidence.findings.iter().map(finding_json).collect::<Vec<_>>(),
     })

@@ -53,7 +53,7 @@ fn the_key_that_was_sent_is_found() {
     assert!(!seen.contains(&key(2)), "{seen}");
     let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****ffff.'");
     assert!(
-        seen.contains("is none of your profiles' keys and in no variable here and no `.env` file above this directory"),
+        seen.contains("is none of your profiles' keys and in no variable here and no other place that llmenv knows"),
         "{seen}"
     );
 }
@@ -113,4 +113,22 @@ fn t12_a_pasted_escape_is_not_obeyed() {
         !got.stdout.contains('\u{1b}') && !got.stdout.contains('\u{202e}') && !got.stderr.contains('\u{1b}'),
         "{got:?}"
     );
+}
+
+/// The file whose key was really sent, wherever it is.
+#[test]
+fn a_mask_finds_its_key_in_start_up_files_and_tools() {
+    let home = Home::new();
+    home.write(".zshrc", format!("export OPENAI_API_KEY={}\n", key(21)));
+    home.write(".codex/auth.json", format!("{{\"OPENAI_API_KEY\": \"{}\"}}\n", key(22)));
+    home.write(".env", format!("OPENAI_API_KEY={}\n", key(23)));
+    for (n, told) in [
+        (21, "is in ~/.zshrc:1, each zsh with a prompt, as `OPENAI_API_KEY`, and no profile's key"),
+        (22, "is in ~/.codex/auth.json:1, Codex, as `OPENAI_API_KEY`, and no profile's key"),
+        (23, "is in ~/.env:1, as `OPENAI_API_KEY`, and no profile's key"),
+    ] {
+        let got = home.llmenv(&["explain", &format!("Incorrect API key provided: sk-or-v1-****{n:04x}.")]);
+        assert!(got.stdout.contains(told), "{told}: {got:?}");
+        assert!(!got.stdout.contains(&key(n)));
+    }
 }
