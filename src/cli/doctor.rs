@@ -1,125 +1,74 @@
-//! `llmenv doctor`: what is wrong in this shell's environment, and which running programs hold what is no longer served.
+//! `llmenv doctor`: what is wrong here, worst first, and what to do about each.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::args::Doctor;
 use super::connect::Answerer;
-use super::status::{finding, finding_json};
+use super::findings::{self, Told};
+use super::status::finding;
 use super::{check, here, places, render, settings, stale};
-use crate::detect::environment::{is_base_url, is_key};
-use crate::detect::{self, Fault};
-use crate::dotenv::Dialect;
+use crate::detect::{self, Look, Marks};
 use crate::error::Result;
-use crate::hook::state::ShellState;
-use crate::import::environment as import;
-use crate::ipc::protocol::{Finding, PlaceFacts, Severity};
+use crate::ipc::protocol::{PlaceFacts, Severity};
 use crate::paths::Paths;
-use crate::secret::Secret;
-use crate::source::dotenv_files::{self, FileSetting, Files, LOADERS};
-use crate::source::environment::known_as;
-use crate::source::{self, Collected, Kind, Reader, Scene, Sought, tree};
+use crate::source::{self, Collected, Kind, Scene, Sought, tree};
 
-/// How long looking may take; what does not answer by then is named.
-const BUDGET: Duration = Duration::from_millis(1_500);
-
-/// A finding and the variable it is about.
-struct Found {
-    finding: Finding,
-    variable: Option<String>,
-    /// Where it is, for programs.
-    at: Option<Value>,
-}
+/// How long everything together may take: somebody waits for it.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Runs the command and says whether all is well.
 pub fn run(args: &Doctor) -> Result<bool> {
     let paths = Paths::find()?;
     paths.check_owner()?;
-    let variables = environment();
-    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
-    let mut found: Vec<Found> = detect::environment::faults(&variables, &own).into_iter().map(Found::from).collect();
-    let foreign = import::variables(&own);
-    for explained in import::look(&foreign).explained {
-        let mut told = finding(explained.id, Severity::Warning, &explained.message);
-        told.hint = explained.hint;
-        // One of the same kind about the same variable says it already.
-        let is_said = |known: &Found| {
-            known.finding.id == told.id && known.variable.as_ref().is_some_and(|name| told.message.contains(name))
-        };
-        if !found.iter().any(is_said) {
-            found.push(Found { finding: told, variable: None, at: None });
-        }
-    }
-    let is_sought = |name: &str| is_key(name) || is_base_url(name);
+    let (active, own) = findings::active(&paths)?;
+    let (profile, set_here, has_profiles) = (active.profile.clone(), active.own.clone(), !active.profiles.is_empty());
     let scene = Scene::here(&here::cwd()?, &paths.home);
-    let mut collected = source::collect(&scene, &Sought::new(may_hold_a_key), &Kind::ALL, BUDGET);
-    let mut files = dotenv_files::upwards(&scene.cwd, &paths.home, &is_sought);
+    let sought = Sought::new(may_hold_a_key);
+    let deadline = Instant::now() + PATIENCE + if args.tree { tree::BUDGET } else { Duration::ZERO };
+    let mut collected = source::collect(&scene, &sought, &Kind::ALL, PATIENCE);
     if args.tree {
-        let below = tree::below(&scene, &Sought::new(may_hold_a_key), tree::BUDGET);
+        let mut below = tree::below(&scene, &sought, tree::BUDGET);
         let known: Vec<PathBuf> = collected.read.iter().map(|(_, path)| path.clone()).collect();
-        let paths = below.read.iter().map(|(_, path)| path).filter(|path| !known.contains(path));
-        dotenv_files::add(paths, &is_sought, &mut files);
-        files.unread.extend(below.unread.iter().filter_map(|unread| {
-            let path = unread.path.clone().filter(|path| !known.contains(path))?;
-            Some((path, unread.reason.clone()))
-        }));
+        let is_new = |path: Option<&PathBuf>| path.is_none_or(|path| !known.contains(path));
+        below.read.retain(|(_, path)| is_new(Some(path)));
+        below.unread.retain(|unread| is_new(unread.path.as_ref()));
+        below.assignments.retain(|held| is_new(held.origin.path.as_ref()));
         collected.append(below);
     }
-    found.extend(in_files(&files, &variables, &own));
-    let mut programs: Vec<u32> = collected
-        .assignments
-        .iter()
-        .filter_map(|found| match found.origin.reader {
-            Reader::Process { pid, .. } if is_key(&found.name) => Some(pid),
-            _ => None,
-        })
-        .collect();
-    programs.dedup();
-    let config = settings::load(&paths)?;
-    if !config.profiles.is_empty() {
-        found.extend(rotated(&paths, &own, &collected)?);
+    let old = if has_profiles { rotated(&paths, &set_here, &collected)? } else { Vec::new() };
+    let look = Look::of(scene, active, Marks::read(&paths.state_dir), collected, deadline);
+    let mut found = detect::run(&look);
+    if has_profiles {
+        // Every place with an old key is told above, with the command that takes it out.
+        found.retain(|finding| finding.data.get("rotated") != Some(&json!(true)));
     }
+    let mut told: Vec<Told> = own.iter().map(Told::from).chain(old).chain(found.iter().map(Told::from)).collect();
     if args.online {
+        let config = settings::load(&paths)?;
         let tried = check::findings(&config, &mut Answerer::connect(&paths)?, args.name.as_deref())?;
-        found.extend(tried.into_iter().map(|finding| Found { finding, variable: None, at: None }));
+        told.splice(0..0, tried.iter().map(Told::from));
     }
-    found.sort_by_key(|found| std::cmp::Reverse(found.finding.severity));
-    let is_ill = found.iter().any(|found| found.finding.severity >= Severity::Warning);
+    told.sort_by_key(|one| std::cmp::Reverse(one.severity));
+    let is_ill = told.iter().any(|one| one.severity >= Severity::Warning);
     if args.report.json {
-        render::json(&as_json(&found))?;
+        let findings: Vec<&Value> = told.iter().map(|one| &one.json).collect();
+        render::json(&json!({"schema": 1, "profile": profile, "findings": findings}))?;
     } else {
-        show(&found, &files, programs.len(), collected.is_cut);
+        findings::show(&told);
+        render::line(summary(&told, &look));
     }
     Ok(!is_ill)
 }
 
-/// Whether a key may stand under this name: one that tools know, or one that says so.
-fn may_hold_a_key(name: &str) -> bool {
-    is_key(name) || is_base_url(name) || ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.ends_with(end))
-}
-
-fn environment() -> BTreeMap<String, Secret> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((known_as(name.into_string().ok()?), Secret::new(value.into_string().ok()?))))
-        .collect()
-}
-
-impl From<Fault> for Found {
-    fn from(fault: Fault) -> Self {
-        let mut told = finding(fault.id, fault.severity, &fault.message);
-        told.hint = Some(fault.fix);
-        Self { finding: told, variable: Some(fault.variable), at: None }
-    }
-}
-
 /// Keys that were rotated away, at every place that is looked at.
-fn rotated(paths: &Paths, own: &[String], collected: &Collected) -> Result<Vec<Found>> {
+fn rotated(paths: &Paths, own: &[String], collected: &Collected) -> Result<Vec<Told>> {
     let mut answerer = Answerer::connect(paths)?;
     let (old, unread) = stale::find(&mut answerer, collected)?;
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<Told> = Vec::new();
+    let mut seen: Vec<PlaceFacts> = Vec::new();
     let mut programs = 0;
     for place in old {
         let kind = place.origin.kind;
@@ -132,139 +81,63 @@ fn rotated(paths: &Paths, own: &[String], collected: &Collected) -> Result<Vec<F
         }
         let told = stale::finding(place);
         // One line of a file is told once, however many loaders read it.
-        if told.origin.is_none() || found.iter().all(|known| known.finding.origin != told.origin) {
-            let at = Some(places::json(&place.origin));
-            found.push(Found { finding: told, variable: Some(place.name.clone()), at });
+        if let Some(origin) = &told.origin {
+            if seen.contains(origin) {
+                continue;
+            }
+            seen.push(origin.clone());
         }
+        let mut one = Told::from(&told);
+        one.json["origins"] = json!([places::json(&place.origin)]);
+        one.json["variable"] = json!(place.name);
+        found.push(one);
     }
     if programs > stale::MAX_SHOWN {
         let text = format!("{} more programs were started with such a key", programs - stale::MAX_SHOWN);
-        found.push(Found {
-            finding: finding("old-key-in-program", Severity::Warning, &text),
-            variable: None,
-            at: None,
-        });
+        found.push(Told::from(&finding("old-key-in-program", Severity::Warning, &text)));
     }
     for name in unread {
         let text = format!("the key of `{name}` could not be read, so nothing was compared with it");
-        found.push(Found { finding: finding("key-unread", Severity::Info, &text), variable: None, at: None });
+        found.push(Told::from(&finding("key-unread", Severity::Info, &text)));
     }
     Ok(found)
 }
 
-/// A finding about a line of a file.
-fn at(setting: &FileSetting, mut told: Finding, fix: &str) -> Found {
-    told.origin = Some(PlaceFacts { kind: "dotenv".into(), path: setting.path.clone(), line: Some(setting.line) });
-    told.hint = Some(fix.to_owned());
-    Found { finding: told, variable: Some(setting.variable.clone()), at: None }
+/// Whether a key may stand under this name: one that tools know, or one that says so.
+fn may_hold_a_key(name: &str) -> bool {
+    detect::is_sought(name) || ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.ends_with(end))
 }
 
-/// What is wrong in `.env` files, and which of their values never reach a program started here.
-fn in_files(files: &Files, variables: &BTreeMap<String, Secret>, own: &[String]) -> Vec<Found> {
-    let mut found = Vec::new();
-    for setting in &files.settings {
-        let mut ids: Vec<&str> = Vec::new();
-        let readings = setting.readings();
-        for (value, loaders) in &readings {
-            let faults = if value.is_empty() {
-                Vec::new()
-            } else if is_base_url(&setting.variable) {
-                detect::address::faults(&setting.variable, value.expose())
-            } else {
-                let beside = beside(files, setting, loaders[0]);
-                let is_local = detect::environment::goes_to_this_machine(&beside, &setting.variable);
-                detect::value::faults(&setting.variable, value, is_local)
-            };
-            for fault in faults {
-                if ids.contains(&fault.id) {
-                    continue;
-                }
-                ids.push(fault.id);
-                let by = if loaders.len() == LOADERS.len() {
-                    String::new()
-                } else {
-                    format!(" as {} reads it", names(loaders))
-                };
-                let text = format!("{}{by}", fault.message);
-                found.push(at(setting, finding(fault.id, fault.severity, &text), "correct that line"));
-            }
-        }
-        let Some(present) = variables.get(&setting.variable).filter(|present| !present.is_empty()) else { continue };
-        let differs = readings.iter().any(|(value, _)| !value.is_empty() && !value.same_as(present));
-        if differs && own.contains(&setting.variable) {
-            let text = format!(
-                "{} is set here too; most programs that load the file keep the profile's value",
-                setting.variable
-            );
-            let told = finding("file-competes", Severity::Info, &text);
-            found.push(at(setting, told, "take the line out, or leave it as a comment"));
-        } else if differs {
-            let text = format!(
-                "{} has another value in this shell, and most programs that load the file keep the shell's",
-                setting.variable
-            );
-            let fix = format!("`unset {}` for the file's value, or take the line out", setting.variable);
-            found.push(at(setting, finding("shell-shadows-file", Severity::Warning, &text), &fix));
-        }
-    }
-    for (path, reason) in &files.unread {
-        let mut told = finding("env-not-regular", Severity::Warning, &format!("a `.env` file was not read: {reason}"));
-        told.origin = Some(PlaceFacts { kind: "dotenv".into(), path: path.clone(), line: None });
-        found.push(Found { finding: told, variable: None, at: None });
-    }
-    found
-}
-
-/// What one loader makes of the file that a setting is in.
-fn beside(files: &Files, setting: &FileSetting, loader: Dialect) -> BTreeMap<String, Secret> {
-    let at = LOADERS.iter().position(|known| *known == loader).unwrap_or_default();
-    let same = files.settings.iter().filter(|other| other.path.as_os_str() == setting.path.as_os_str());
-    same.filter_map(|other| Some((other.variable.clone(), other.values[at].clone()?))).collect()
-}
-
-fn names(loaders: &[Dialect]) -> String {
-    loaders.iter().map(|loader| loader.name()).collect::<Vec<_>>().join(", ")
-}
-
-fn show(found: &[Found], files: &Files, programs: usize, is_cut: bool) {
-    let findings: Vec<Finding> = found.iter().map(|found| found.finding.clone()).collect();
-    render::findings(&findings);
-    let count = |severity| found.iter().filter(|found| found.finding.severity == severity).count();
+/// How much is wrong, and what was looked at.
+fn summary(told: &[Told], look: &Look) -> String {
     let counted = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
-    let mut told: Vec<String> = Vec::new();
+    let mut counts: Vec<String> = Vec::new();
     for (severity, word) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
-        if count(severity) > 0 {
-            told.push(counted(count(severity), word));
+        let count = told.iter().filter(|one| one.severity == severity).count();
+        if count > 0 {
+            counts.push(counted(count, word));
         }
     }
-    if told.is_empty() {
-        told.push("nothing is wrong".into());
+    if counts.is_empty() {
+        counts.push("nothing is wrong".into());
     }
-    let programs = match (cfg!(target_os = "linux"), is_cut) {
-        (false, _) => String::new(),
-        (true, false) => format!(", {} started with a key", counted(programs, "running program")),
-        (true, true) => format!(", {} (there was no time for more)", counted(programs, "running program")),
-    };
-    let files = counted(files.count, "`.env` file");
-    render::line(format_args!("{} in this shell's environment, {files}{programs}", told.join(", ")));
-}
-
-fn as_json(found: &[Found]) -> Value {
-    let findings: Vec<Value> = found
+    let mut others: Vec<&std::path::Path> = look
+        .assignments
         .iter()
-        .map(|found| {
-            let mut report = finding_json(&found.finding);
-            if let Some(at) = &found.at {
-                report["origins"] = json!([at]);
-            }
-            if let Some(name) = &found.variable {
-                report["variable"] = json!(name);
-                if found.finding.origin.is_none() && found.at.is_none() {
-                    report["origins"] = json!([{"kind": "environment"}]);
-                }
-            }
-            report
-        })
+        .filter(|held| held.origin.kind != Kind::Dotenv)
+        .filter_map(|held| held.origin.path.as_deref())
         .collect();
-    json!({"schema": 1, "findings": findings})
+    others.sort_unstable();
+    others.dedup();
+    let others = match others.len() {
+        0 => String::new(),
+        count => format!(
+            ", {} that {} such variables",
+            counted(count, "other file"),
+            if count == 1 { "sets" } else { "set" }
+        ),
+    };
+    let files = counted(look.files.len(), "`.env` file");
+    let cut = if look.is_cut { " (there was no time for more)" } else { "" };
+    format!("{} in this shell's environment, {files}{others}{cut}", counts.join(", "))
 }

@@ -228,7 +228,7 @@ fn show(explanation: &Explanation, evidence: &Evidence) {
     fields.extend(evidence.sent.iter().map(|sentence| ("sent", Some(sentence.clone()))));
     fields.push(("fix", explanation.form.map(|form| form.fix.clone())));
     render::fields(&fields);
-    render::findings(&evidence.findings);
+    super::findings::show(&evidence.findings.iter().map(super::findings::Told::from).collect::<Vec<_>>());
 }
 
 /// What a status says by itself.

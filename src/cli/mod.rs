@@ -23,6 +23,7 @@ mod edit_file;
 mod env;
 mod exec;
 mod explain;
+mod findings;
 mod here;
 mod hook_apply;
 mod import;

@@ -145,20 +145,35 @@ pub fn usage(error: &clap::Error) -> u8 {
 
 /// Writes findings to standard output, one line each with their hint below.
 pub fn findings(findings: &[Finding]) {
-    for finding in findings {
-        let (style, word) = match finding.severity {
-            Severity::Error => (BAD, "error"),
-            Severity::Warning => (ODD, "warning"),
-            Severity::Info => (FAINT, "info"),
-        };
-        line(format_args!("{style}{word}:{style:#} {}", printable::line(&finding.message)));
-        if let Some(place) = &finding.origin {
-            line(format_args!("  {FAINT}-->{FAINT:#} {}", place_text(&place.path, place.line)));
+    for told in findings {
+        finding(told.severity, &told.message);
+        if let Some(place) = &told.origin {
+            arrow(&place_text(&place.path, place.line));
         }
-        if let Some(hint) = &finding.hint {
-            line(format_args!("{FAINT}hint:{FAINT:#} {}", printable::line(hint)));
+        if let Some(hint) = &told.hint {
+            advice(hint);
         }
     }
+}
+
+/// Writes the sentence of a finding to standard output.
+pub fn finding(severity: Severity, message: &str) {
+    let (style, word) = match severity {
+        Severity::Error => (BAD, "error"),
+        Severity::Warning => (ODD, "warning"),
+        Severity::Info => (FAINT, "info"),
+    };
+    line(format_args!("{style}{word}:{style:#} {}", printable::line(message)));
+}
+
+/// Writes a place below a finding.
+pub fn arrow(place: &str) {
+    line(format_args!("  {FAINT}-->{FAINT:#} {}", printable::line(place)));
+}
+
+/// Writes what to do about a finding.
+pub fn advice(text: &str) {
+    line(format_args!("{FAINT}hint:{FAINT:#} {}", printable::line(text)));
 }
 
 /// Words a place: `~/src/.llmenv.toml:3`.

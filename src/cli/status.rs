@@ -81,7 +81,7 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
             "there are no profiles yet: `llmenv add` adds one"
         });
     }
-    render::findings(&findings);
+    super::findings::show(&findings.iter().map(super::findings::Told::from).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -1,111 +1,442 @@
-//! One base URL variable's value: what keeps it from being an address, and what sends requests to another place.
+//! The value of a base URL variable, wherever it stands: what keeps it from being an address, and what sends requests elsewhere.
 
 use url::Url;
 
-use super::{Fault, is_this_machine};
+use super::env_file::EnvFile;
+use super::environment::is_base_url;
+use super::fix::Fix;
+use super::look::{Look, Together};
+use super::{Detector, Finding, is_private, is_this_machine, value};
 use crate::profile::{Dialect, Family};
-use crate::provider;
+use crate::provider::{self, Provider, base_url};
+use crate::secret::Secret;
+use crate::source::Kind;
+
+/// The detector.
+pub const DETECTOR: Detector = Detector {
+    ids: &[
+        "empty-base-url",
+        "url-quoted",
+        "url-whitespace",
+        "url-no-scheme",
+        "wildcard-host",
+        "plaintext-url",
+        "userinfo-in-url",
+        "query-in-base",
+        "doubled-v1",
+        "endpoint-as-base",
+        "missing-version-path",
+        "trailing-slash",
+        "wrong-path",
+        "wire-mismatch",
+        "placeholder-in-url",
+        "azure-needs-api-version",
+        "lookalike-host",
+        "swapped-pair",
+    ],
+    find,
+};
 
 /// What programs add to a base URL themselves.
-const ENDPOINTS: [&str; 6] = ["/chat/completions", "/messages", "/responses", "/completions", "/embeddings", "/models"];
+const ENDPOINTS: [&str; 7] =
+    ["/chat/completions", "/messages", "/responses", "/completions", "/embeddings", "/models", ":generateContent"];
 
-/// Finds what is wrong with a base URL, which may hold a password and is never quoted.
-pub fn faults(variable: &str, value: &str) -> Vec<Fault> {
-    let error = |id, what: &str, fix: &str| vec![Fault::error(id, variable, format!("{variable} {what}"), fix)];
+/// Other places that hold such values.
+const OTHERS: [Kind; 10] = [
+    Kind::Envrc,
+    Kind::Mise,
+    Kind::Rc,
+    Kind::FishUniversal,
+    Kind::System,
+    Kind::SystemdUser,
+    Kind::VsCode,
+    Kind::ToolConfig,
+    Kind::WindowsUser,
+    Kind::WindowsMachine,
+];
+
+fn find(look: &Look) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (name, value) in look.foreign().filter(|(name, _)| is_base_url(name)) {
+        for fault in faults(name, value.expose(), &look.scene.variables) {
+            found.push(fault.finding.at(look.here(name)).fix(Fix::hint(fault.advice)));
+        }
+    }
+    for file in &look.files {
+        in_file(look, file, &mut found);
+    }
+    for (assignment, value) in look.texts(&OTHERS).filter(|(assignment, _)| is_base_url(&assignment.name)) {
+        for fault in faults(&assignment.name, value.expose(), &look.scene.variables) {
+            found.push(fault.finding.at(look.place(assignment)).fix(Fix::hint(fault.advice)));
+        }
+    }
+    found
+}
+
+fn in_file(look: &Look, file: &EnvFile, found: &mut Vec<Finding>) {
+    let mut names: Vec<&str> = Vec::new();
+    for line in file.lines.iter().filter(|line| is_base_url(&line.name)) {
+        if names.contains(&line.name.as_str()) {
+            continue;
+        }
+        names.push(&line.name);
+        let readings = file.readings_of(&line.name);
+        // The reading of most loaders; what single ones make of quotes and comments has findings of its own.
+        let Some((text, loaders)) = readings.iter().max_by_key(|(_, loaders)| loaders.len()) else { continue };
+        let together = value::beside(look, file, loaders[0]);
+        for fault in faults(&line.name, text.expose(), &together) {
+            let winner = file.value(&line.name).map_or(line.number, |(_, number)| number);
+            let line =
+                file.lines.iter().find(|other| other.number == winner && other.name == line.name).unwrap_or(line);
+            let finding = match look.in_file(file, &line.name) {
+                Some(spot) => fault.finding.at(spot),
+                None => fault.finding,
+            };
+            let change = fault.right.as_deref().and_then(|right| file.rewrite(line, right));
+            found.push(finding.fix(match change {
+                Some(change) => {
+                    let edit = Fix::edit(fault.advice, &file.path, change);
+                    if fault.is_certain { edit.safe() } else { edit }
+                }
+                None => Fix::hint(fault.advice),
+            }));
+        }
+    }
+}
+
+/// Something about an address.
+pub struct Fault {
+    /// The finding, without a place. Quotes no part of the value but a host.
+    pub finding: Finding,
+    /// What to do.
+    pub advice: String,
+    /// The address as it was meant.
+    pub right: Option<String>,
+    /// Whether nobody can have meant anything else.
+    pub is_certain: bool,
+}
+
+fn fault(finding: Finding, variable: &str, advice: impl Into<String>) -> Fault {
+    Fault { finding: finding.variable(variable), advice: advice.into(), right: None, is_certain: false }
+}
+
+impl Fault {
+    fn right(mut self, right: Option<String>, is_certain: bool) -> Self {
+        if let Some(right) = &right {
+            self.finding = self.finding.data("suggestion", right.as_str());
+        }
+        self.is_certain = is_certain && right.is_some();
+        self.right = right;
+        self
+    }
+}
+
+/// Finds what is wrong with a base URL. `beside`: the variables around it.
+pub fn faults(variable: &str, value: &str, beside: &Together) -> Vec<Fault> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
-        return vec![Fault::warning(
-            "empty-base-url",
-            variable,
-            format!("{variable} is set and empty: some programs take that for an address, others for none"),
-            format!("`unset {variable}`"),
-        )];
+        let what = match Family::of_variable(variable) {
+            Some(Family::Openai) => "Python's client fails, Node's sends the key to api.openai.com",
+            _ => "some programs take that for an address, others for none",
+        };
+        let finding = Finding::warning("empty-base-url", format!("{variable} is set and empty, not unset: {what}"));
+        return vec![fault(finding, variable, format!("`unset {variable}`"))];
     }
-    if trimmed.starts_with(['"', '\'', '`', '\u{201c}', '\u{2018}'])
-        || trimmed.ends_with(['"', '\'', '`', '\u{201d}', '\u{2019}'])
-    {
-        return error("url-quoted", "has quotes in its value", "take the quotes off where it is set");
+    let error =
+        |id, what: &str, advice: &str| vec![fault(Finding::error(id, format!("{variable} {what}")), variable, advice)];
+    let bare = trimmed.trim_matches(|c| "\"'`\u{201c}\u{201d}\u{2018}\u{2019}".contains(c));
+    if bare.len() < trimmed.len() {
+        let mut found = error("url-quoted", "has quotes in its value", "take the quotes off where it is set");
+        let right = Url::parse(bare).is_ok().then(|| bare.to_owned());
+        found = found.into_iter().map(|fault| fault.right(right.clone(), true)).collect();
+        return found;
+    }
+    if !provider::of_key(&Secret::new(trimmed)).is_empty() {
+        return error("swapped-pair", "holds a key, not an address", "the key belongs into the variable for keys");
     }
     if value.chars().any(|c| c.is_whitespace() || c.is_control() || crate::sanitize::is_invisible(c)) {
-        return error("url-whitespace", "has a blank or another character that is not seen", "set it again without");
+        let clean: String = value
+            .chars()
+            .filter(|c| !c.is_whitespace() && !c.is_control() && !crate::sanitize::is_invisible(*c))
+            .collect();
+        let right = Url::parse(&clean).is_ok().then_some(clean);
+        let found =
+            error("url-whitespace", "has a blank or another character that is not seen", "set it again without");
+        return found.into_iter().map(|fault| fault.right(right.clone(), true)).collect();
     }
-    if !value.contains("://") {
-        return error("url-no-scheme", "has no `https://` in front", "write it with `https://`");
+    if let Some(word) = placeholder(value) {
+        return error(
+            "placeholder-in-url",
+            &format!("still has a guide's placeholder in it, `{}`", crate::printable::text(word)),
+            "put your own name there",
+        )
+        .into_iter()
+        .chain(azure(variable, value, beside))
+        .collect();
+    }
+    let lower = value.to_ascii_lowercase();
+    if lower.matches("://").count() != 1 || !(lower.starts_with("http://") || lower.starts_with("https://")) {
+        let rest = lower.rsplit("://").next().unwrap_or(&lower).trim_start_matches(['/', ':']);
+        let rest = ["https//", "http//", "https:/", "http:/", "htps:"]
+            .iter()
+            .fold(rest, |rest, start| rest.strip_prefix(start).unwrap_or(rest));
+        let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+        let right = provider::of_host(host).is_some().then(|| format!("https://{rest}"));
+        let found = error(
+            "url-no-scheme",
+            "does not begin with one `https://`: Python reports only `Connection error`, Node `Invalid URL`",
+            "write it with `https://` in front",
+        );
+        return found.into_iter().map(|fault| fault.right(right.clone(), false)).collect();
+    }
+    if value.contains('\\') {
+        return error("url-no-scheme", "has backslashes in it", "write `/`");
     }
     let Ok(url) = Url::parse(value) else {
         return error("url-no-scheme", "is no address", "write it like `https://HOST/v1`");
     };
-    of_url(variable, &url)
+    of_url(variable, value, &url, beside)
 }
 
-fn of_url(variable: &str, url: &Url) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let mut warn =
-        |id, what: &str, fix: String| faults.push(Fault::warning(id, variable, format!("{variable} {what}"), fix));
+fn of_url(variable: &str, text: &str, url: &Url, beside: &Together) -> Vec<Fault> {
+    let mut found = Vec::new();
     let host = url.host_str().unwrap_or_default();
     let path = url.path().trim_end_matches('/');
+    let with = |path: &str| {
+        let mut right = url.clone();
+        right.set_path(path);
+        Some(right.as_str().trim_end_matches('/').to_owned())
+    };
+    let family = Family::of_variable(variable).unwrap_or(Family::Openai);
     if host == "0.0.0.0" || host == "[::]" {
-        warn(
+        let finding = Finding::warning(
             "wildcard-host",
-            "names 0.0.0.0, which servers listen on and nobody can be reached at",
-            "write 127.0.0.1".into(),
+            format!("{variable} names {host}, which servers listen on and nobody can be reached at"),
         );
+        found.push(fault(finding, variable, "write 127.0.0.1").right(Some(text.replacen(host, "127.0.0.1", 1)), true));
     }
-    if url.scheme() == "http" && !is_this_machine(host) && !is_private(host) {
-        warn("plaintext-url", "is `http://`: the key travels in clear", "write `https://`".into());
+    if url.scheme() == "http" && !is_this_machine(host) && host != "0.0.0.0" && host != "[::]" {
+        let what = format!("{variable} is `http://`: the key travels in clear to {}", crate::printable::text(host));
+        let finding =
+            if is_private(host) { Finding::info("plaintext-url", what) } else { Finding::error("plaintext-url", what) };
+        let right = (!is_private(host)).then(|| format!("https://{}", &text[7..]));
+        found.push(fault(finding, variable, "write `https://`").right(right, false));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        warn("userinfo-in-url", "has a user name or password in it", "take `USER:PASSWORD@` out".into());
+        let finding = Finding::warning("userinfo-in-url", format!("{variable} has a user name or password in it"));
+        found.push(fault(finding, variable, "take `USER:PASSWORD@` out"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        warn(
+        let finding = Finding::warning(
             "query-in-base",
-            "has a `?` or `#` part, and programs append their path to it",
-            "take that part off".into(),
+            format!("{variable} has a `?` or `#` part, and programs append their path behind it"),
         );
+        found.push(fault(finding, variable, "take that part off; a profile keeps `api_version` by itself"));
     }
-    let is_anthropic = Family::of_variable(variable) == Some(Family::Anthropic);
-    if path.contains("/v1/v1") || is_anthropic && path.ends_with("/v1") {
-        warn("doubled-v1", "leads to `/v1/v1/…`, which is not there", "take one `/v1` off".into());
-    } else if let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| path.ends_with(**endpoint)) {
-        warn(
-            "endpoint-as-base",
-            &format!("ends with `{endpoint}`, and programs add that themselves"),
-            format!("take `{endpoint}` off"),
-        );
-    } else if let Some(right) = versioned(variable, host, path) {
-        warn(
-            "missing-version-path",
-            &format!("has the host and not the whole address, `{right}`"),
-            format!("set {variable}={right}"),
-        );
+    let path_fault = of_path(variable, family, url, host, path, &with);
+    if let Some(shape) = path_fault {
+        found.push(shape);
     } else if url.path().len() > 1 && url.path().ends_with('/') {
-        warn("trailing-slash", "ends with `/`, and some programs then ask for `//…`", "take the last `/` off".into());
+        let finding = Finding::info(
+            "trailing-slash",
+            format!("{variable} ends with `/`: fine for OpenAI's own clients, others then ask for `//…`"),
+        );
+        found.push(fault(finding, variable, "take the last `/` off").right(with(path), true));
     }
-    faults
+    found.extend(azure(variable, text, beside));
+    found.extend(lookalike(variable, host));
+    found
 }
 
-/// The provider's own address where this one is a beginning of it.
-fn versioned(variable: &str, host: &str, path: &str) -> Option<String> {
-    let dialect = match Family::of_variable(variable)? {
-        Family::Openai => Dialect::OpenaiChat,
-        Family::Anthropic => Dialect::AnthropicMessages,
-        Family::Gemini => return None,
+fn of_path(
+    variable: &str,
+    family: Family,
+    url: &Url,
+    host: &str,
+    path: &str,
+    with: &dyn Fn(&str) -> Option<String>,
+) -> Option<Fault> {
+    let row = provider::of_host(host);
+    if let Some(fault) = wire(variable, family, row, host, path) {
+        return Some(fault);
+    }
+    if path.contains("/v1/v1") || family == Family::Anthropic && path.ends_with("/v1") {
+        let finding = Finding::warning(
+            "doubled-v1",
+            format!("{variable} leads to `/v1/v1/…`, which is not there: clients add `/v1` themselves"),
+        );
+        let right =
+            if path.contains("/v1/v1") { path.replacen("/v1/v1", "/v1", 1) } else { path[..path.len() - 3].to_owned() };
+        return Some(fault(finding, variable, "take one `/v1` off").right(with(&right), true));
+    }
+    if let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| path.ends_with(**endpoint)) {
+        let finding = Finding::warning(
+            "endpoint-as-base",
+            format!("{variable} ends with `{endpoint}`, and programs add that themselves"),
+        );
+        let right = with(path.strip_suffix(endpoint).unwrap_or(path));
+        return Some(fault(finding, variable, format!("take `{endpoint}` off")).right(right, true));
+    }
+    // Variables of one provider's own tools have forms of their own.
+    if !matches!(variable, "OPENAI_BASE_URL" | "OPENAI_API_BASE" | "ANTHROPIC_BASE_URL") {
+        return None;
+    }
+    if let Some(row) = row {
+        return known_path(variable, family, row, url, host, path);
+    }
+    if family == Family::Openai && path.is_empty() && is_this_machine(host) {
+        let finding = Finding::warning(
+            "missing-version-path",
+            format!("{variable} has no `/v1`: clients would ask for /chat/completions, which answers 404"),
+        );
+        return Some(fault(finding, variable, "write `/v1` at the end").right(with("/v1"), false));
+    }
+    None
+}
+
+/// The path of a host in the catalogue.
+fn known_path(variable: &str, family: Family, row: &Provider, url: &Url, host: &str, path: &str) -> Option<Fault> {
+    let right = base_url::canonical(Some(row), family, url.as_str()).ok()?.url;
+    let whole = Url::parse(&right).ok()?;
+    let (wanted, is_same_host) = (whole.path().trim_end_matches('/'), whole.host_str() == Some(host));
+    let is_known = |known: &str| {
+        Url::parse(known)
+            .is_ok_and(|known| known.host_str() == Some(host) && known.path().trim_end_matches('/') == path)
     };
-    let endpoint = provider::of_host(host)?.endpoint(dialect)?;
-    let right = Url::parse(&endpoint.base_url).ok()?;
-    let whole = right.path().trim_end_matches('/');
-    let is_beginning = whole.len() > path.len() && whole.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-    (right.host_str() == Some(host) && is_beginning).then(|| endpoint.base_url.clone())
+    let urls =
+        row.endpoints.iter().filter(|endpoint| endpoint.dialect.family() == family).map(|endpoint| &endpoint.base_url);
+    if urls.chain(&row.other_urls).any(|known| is_known(known)) || wanted == path && is_same_host {
+        return None;
+    }
+    let is_beginning = wanted.strip_prefix(path).is_some_and(|rest| rest.starts_with('/') || path.is_empty());
+    let (id, what) = if is_beginning {
+        ("missing-version-path", format!("{variable} has the host and not the whole address, `{right}`"))
+    } else {
+        ("wrong-path", format!("{variable} has a path that {} does not have; theirs is `{right}`", row.name))
+    };
+    Some(fault(Finding::warning(id, what), variable, format!("set {variable}={right}")).right(Some(right), true))
 }
 
-/// Whether a host is in a private network, or a bare name as containers have.
-fn is_private(host: &str) -> bool {
-    match host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local(),
-        Ok(std::net::IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local(),
-        Err(_) => {
-            !host.contains('.') || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end))
-        }
+/// A client of one grammar at an endpoint of the other.
+fn wire(variable: &str, family: Family, row: Option<&Provider>, host: &str, path: &str) -> Option<Fault> {
+    if family == Family::Openai
+        && matches!(variable, "OPENAI_BASE_URL" | "OPENAI_API_BASE")
+        && path.contains("/anthropic")
+    {
+        let finding = Finding::warning(
+            "wire-mismatch",
+            format!("{variable} points to the endpoint for Anthropic's clients, which speaks another grammar"),
+        );
+        let right = row.and_then(|row| row.endpoint(Dialect::OpenaiChat)).map(|endpoint| endpoint.base_url.clone());
+        return Some(fault(finding, variable, "take the provider's address for OpenAI's clients").right(right, false));
     }
+    if variable != "ANTHROPIC_BASE_URL" {
+        return None;
+    }
+    let row = row.filter(|row| row.id != "anthropic")?;
+    let speaks = row.endpoint(Dialect::AnthropicMessages);
+    let is_openai =
+        row.endpoints.iter().filter(|endpoint| endpoint.dialect.family() == Family::Openai).any(|endpoint| {
+            Url::parse(&endpoint.base_url)
+                .is_ok_and(|known| known.host_str() == Some(host) && known.path().trim_end_matches('/') == path)
+        });
+    let is_right = speaks.is_some_and(|endpoint| {
+        Url::parse(&endpoint.base_url)
+            .is_ok_and(|known| known.host_str() == Some(host) && known.path().trim_end_matches('/') == path)
+    });
+    if is_right || speaks.is_some() && !is_openai {
+        return None;
+    }
+    let finding = Finding::warning(
+        "wire-mismatch",
+        format!(
+            "{variable} points to an endpoint of {} for OpenAI's clients, which Claude Code does not speak",
+            row.name
+        ),
+    );
+    let advice = match speaks {
+        Some(endpoint) => format!("set {variable}={}", endpoint.base_url),
+        None => "only a proxy that translates can serve it there".into(),
+    };
+    Some(fault(finding, variable, advice).right(speaks.map(|endpoint| endpoint.base_url.clone()), true))
+}
+
+fn placeholder(url: &str) -> Option<&str> {
+    const WORDS: [&str; 9] = [
+        "your-resource",
+        "your_resource",
+        "yourresource",
+        "your-deployment",
+        "your-domain",
+        "your-proxy",
+        "your-endpoint",
+        "your-host",
+        "your-account",
+    ];
+    let lower = url.to_ascii_lowercase();
+    let word = WORDS.iter().find_map(|word| lower.find(word).map(|at| &url[at..at + word.len()]));
+    word.or_else(|| {
+        let open = url.find(['<', '{'])?;
+        let close = url[open..].find(['>', '}'])? + open;
+        (!url[..open].ends_with('$')).then(|| &url[open..=close])
+    })
+}
+
+fn azure(variable: &str, text: &str, beside: &Together) -> Option<Fault> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str()?;
+    let is_azure = [".openai.azure.com", ".cognitiveservices.azure.com"].iter().any(|end| host.ends_with(end));
+    let has_version = url.query().is_some_and(|query| query.contains("api-version="));
+    let is_set = |name: &str| beside.get(name).is_some_and(|value| !value.expose().trim().is_empty());
+    if !is_azure
+        || has_version
+        || url.path().contains("/openai/v1")
+        || matches!(variable, "AZURE_OPENAI_ENDPOINT" | "AZURE_API_BASE") && url.path().len() <= 1
+        || ["OPENAI_API_VERSION", "AZURE_OPENAI_API_VERSION", "AZURE_API_VERSION"].iter().any(|name| is_set(name))
+    {
+        return None;
+    }
+    let finding = Finding::warning(
+        "azure-needs-api-version",
+        format!("{variable} is of Azure, which wants an api-version and the header `api-key`, and this has neither"),
+    );
+    let advice =
+        "take `https://RESOURCE.openai.azure.com/openai/v1`, which needs no version, or set OPENAI_API_VERSION";
+    Some(fault(finding, variable, advice))
+}
+
+fn lookalike(variable: &str, host: &str) -> Option<Fault> {
+    const MIN_BYTES: usize = 8;
+    let host = host.trim_end_matches('.');
+    if host.len() < MIN_BYTES || provider::of_host(host).is_some() || is_private(host) || is_this_machine(host) {
+        return None;
+    }
+    let hosts = provider::all().iter().filter(|row| !row.local).flat_map(|row| {
+        let urls = row.endpoints.iter().map(|endpoint| endpoint.base_url.as_str());
+        urls.chain(row.other_urls.iter().map(String::as_str))
+            .filter_map(|url| Url::parse(url).ok()?.host_str().map(str::to_owned))
+    });
+    let meant = hosts.filter(|known| known.len() >= MIN_BYTES && !known.contains('%')).find(|known| {
+        // `api.` and `.com` are half of such a name: the part between has to be alike, too.
+        known.split('.').count() == host.split('.').count() && strsim::damerau_levenshtein(known, host) <= 2 && {
+            let differing = known.split('.').zip(host.split('.')).filter(|(one, other)| one != other);
+            differing.map(|(one, _)| one.len()).min().is_some_and(|least| least >= 4)
+        }
+    });
+    let what = match &meant {
+        Some(meant) => format!(
+            "{variable} points to {}, which is not {meant}: a key sent there is somebody else's",
+            crate::printable::text(host)
+        ),
+        None if host.split('.').any(|label| label.starts_with("xn--")) => {
+            format!("{variable} points to {}, a name with letters that look like others", crate::printable::text(host))
+        }
+        None => return None,
+    };
+    let advice = match &meant {
+        Some(meant) => format!("write {meant}, if that is what is meant"),
+        None => "make sure of the host before a key goes there".into(),
+    };
+    let finding = Finding::error("lookalike-host", what).data("host", host).data("meant", meant);
+    Some(fault(finding, variable, advice))
 }

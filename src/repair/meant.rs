@@ -83,7 +83,8 @@ fn address(name: &str, raw: &str) -> Result<Secret, Option<&'static str>> {
 /// suggested that does not stand in the catalogue, and nothing leads elsewhere (threat T16).
 fn own_address(name: &str, text: &str, url: &Url) -> Option<String> {
     const PATHS: [&str; 4] = ["doubled-v1", "endpoint-as-base", "missing-version-path", "trailing-slash"];
-    if !address::faults(name, text).iter().any(|fault| PATHS.contains(&fault.id)) {
+    let nothing = std::collections::BTreeMap::new();
+    if !address::faults(name, text, &nothing).iter().any(|fault| PATHS.contains(&fault.finding.id)) {
         return None;
     }
     let family = Family::of_variable(name)?;

@@ -34,9 +34,16 @@ fn what_is_wrong_is_listed_worst_first() {
     let got = doctor(&home, &[], &variables);
     assert_eq!((got.code, got.stderr.as_str()), (1, ""));
     let lines: Vec<&str> = got.stdout.lines().collect();
-    assert_eq!(lines[0], "error: the value of OPENROUTER_API_KEY has a carriage return at the end");
-    assert!(lines[1].starts_with("hint: take that out where OPENROUTER_API_KEY is set"), "{got:?}");
-    assert!(lines.last().unwrap().starts_with("1 error, 2 warnings in this shell's environment"), "{got:?}");
+    assert_eq!(
+        lines[..3],
+        [
+            "error: the value of OPENROUTER_API_KEY has a carriage return at the end, of a file with Windows line ends: `source` keeps it, most loaders do not",
+            "  --> this shell, openrouter …0001",
+            "hint: take that out where OPENROUTER_API_KEY is set"
+        ],
+        "{got:?}"
+    );
+    assert!(lines.last().unwrap().starts_with("1 error, 1 warning in this shell's environment"), "{got:?}");
     assert!(!got.stdout.contains(&key(1)[9..]));
     let got = doctor(&home, &["--json"], &variables);
     let report: serde_json::Value = serde_json::from_str(&got.stdout).unwrap();
@@ -78,6 +85,12 @@ fn keys_that_were_rotated_away_are_found_in_shells_and_programs() {
     assert_eq!(got.code, 0, "{got:?}");
 }
 
+/// As a file with a key should be.
+fn private(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 /// Runs it in a directory of the home.
 fn doctor_in(home: &Home, dir: &str, args: &[&str], variables: &[(&str, &str)]) -> crate::support::home::Output {
     let mut command = home.cmd(LLMENV);
@@ -94,9 +107,9 @@ fn files_are_read_as_their_loaders_read_them() {
     let got = doctor_in(&home, "src/app", &["doctor"], &[]);
     assert_eq!((got.code, got.stderr.as_str()), (1, ""));
     for told in [
-        "error: the value of OPENROUTER_API_KEY has a carriage return at the end as bash `set -a; . ./.env` reads it\n  --> ~/src/.env:2\n",
-        "error: GROQ_API_KEY holds a guide's placeholder, not a key\n  --> ~/src/app/.env.local:1\n",
-        "warning: OPENAI_BASE_URL has the host and not the whole address, `https://openrouter.ai/api/v1`\n  --> ~/src/.env:3\n",
+        "warning: the file has Windows line ends: `source` gives its program values that end in an invisible carriage return, most loaders do not\n  --> ~/src/.env\n",
+        "error: GROQ_API_KEY holds a guide's placeholder, not a key\n  --> ~/src/app/.env.local:1:14, 17 characters\n",
+        "warning: OPENAI_BASE_URL has the host and not the whole address, `https://openrouter.ai/api/v1`\n  --> ~/src/.env:3:17, https://openrouter.ai\n",
     ] {
         assert!(got.stdout.contains(told), "{told}{got:?}");
     }
@@ -113,9 +126,9 @@ fn files_are_read_as_their_loaders_read_them() {
 #[test]
 fn a_shell_that_hides_a_file_is_told() {
     let home = Home::new();
-    home.write("src/.env", format!("OPENROUTER_API_KEY={}\n", key(4)));
+    private(&home.write("src/.env", format!("OPENROUTER_API_KEY={}\n", key(4))));
     let got = doctor_in(&home, "src", &["doctor"], &[("OPENROUTER_API_KEY", &key(5))]);
-    assert!(got.stdout.contains("warning: OPENROUTER_API_KEY has another value in this shell, and most programs that load the file keep the shell's\n  --> ~/src/.env:1\n"), "{got:?}");
+    assert!(got.stdout.contains("warning: OPENROUTER_API_KEY has another value in this shell, and most programs that load the file keep the shell's\n  --> this shell, openrouter …0005\n  --> ~/src/.env:1:20, openrouter …0004\n"), "{got:?}");
     // The same value, or none: nothing to say.
     assert_eq!(doctor_in(&home, "src", &["doctor"], &[("OPENROUTER_API_KEY", &key(4))]).code, 0);
     assert_eq!(doctor_in(&home, "src", &["doctor"], &[]).code, 0);
@@ -125,7 +138,8 @@ fn a_shell_that_hides_a_file_is_told() {
 fn healthy_files_are_silent() {
     let home = Home::new();
     home.write("src/.env", "OPENAI_API_KEY=ollama\nOPENAI_BASE_URL=http://localhost:11434/v1\n");
-    home.write("src/a/.env", format!("OPENROUTER_API_KEY=\"{}\" # mine\nexport DEBUG=1\n", key(6)));
+    private(&home.write("src/a/.env", format!("OPENROUTER_API_KEY=\"{}\" # mine\nexport DEBUG=1\n", key(6))));
+    home.write("src/a/requirements.txt", "openai\npython-dotenv\n");
     for n in 0..10 {
         home.write(format!("src/a/.env.{n}.example"), "OPENAI_API_KEY=sk-...\n");
     }
