@@ -28,18 +28,29 @@ pub struct Manner {
 /// Gives none where the answer was no. Without a terminal and without `yes` it is an error that names `--yes`; the diff is
 /// printed all the same. Call it with an action that changes something.
 pub fn carry_out(paths: &Paths, action: Action, manner: Manner) -> Result<Option<Applied>> {
+    if agree(&action, manner)? { apply(paths, action, manner).map(Some) } else { Ok(None) }
+}
+
+/// Shows the diff and asks. [`carry_out`]'s first half.
+pub fn agree(action: &Action, manner: Manner) -> Result<bool> {
     if !manner.json {
         show(&action.diff());
     }
-    if !manner.yes {
-        ask::require("a yes", "`--yes`")?;
-        let count = action.files().len();
-        let what = if count == 1 { "this file".to_owned() } else { format!("these {count} files") };
-        if !ask::is_yes(&format!("change {what}?"))? {
-            render::note("nothing was changed");
-            return Ok(None);
-        }
+    if manner.yes {
+        return Ok(true);
     }
+    ask::require("a yes", "`--yes`")?;
+    let count = action.files().len();
+    let what = if count == 1 { "this file".to_owned() } else { format!("these {count} files") };
+    let is_yes = ask::is_yes(&format!("change {what}?"))?;
+    if !is_yes {
+        render::note("nothing was changed");
+    }
+    Ok(is_yes)
+}
+
+/// Seals, writes, and says how to take it back. [`carry_out`]'s second half.
+pub fn apply(paths: &Paths, action: Action, manner: Manner) -> Result<Applied> {
     let key = key(paths)?;
     let applied = action.apply(&Backups::of(paths), &key)?;
     if !manner.json {
@@ -47,7 +58,7 @@ pub fn carry_out(paths: &Paths, action: Action, manner: Manner) -> Result<Option
         render::line(format_args!("changed {}", shown.join(", ")));
         render::hint(format_args!("`llmenv undo {}` takes it back", applied.id));
     }
-    Ok(Some(applied))
+    Ok(applied)
 }
 
 /// The key for backups, from the store in use; one that is locked is opened at a terminal.

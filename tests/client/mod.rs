@@ -202,3 +202,41 @@ fn mistakes_are_told() {
         assert_eq!(serde_json::from_str::<serde_json::Value>(&json.stdout).unwrap()["tool"], tool.id);
     }
 }
+
+/// A profile behind the proxy: its tools' files hold a named token of the proxy, made only after a yes, and never the key.
+#[test]
+fn t11_a_proxied_profiles_settings_hold_a_token_and_no_key() {
+    let home = home("openai");
+    let on = home.llmenv(&["proxy", "on", "work", "--serve", "openai,anthropic"]);
+    assert_eq!(on.code, 0, "{on:?}");
+    let printed = home.llmenv(&["client", "codex", "work"]);
+    assert!(printed.stdout.starts_with("Codex CLI with work (OpenRouter), through the local proxy\n"), "{printed:?}");
+    assert!(printed.stdout.contains("    base_url = \"http://127.0.0.1:"), "{printed:?}");
+    let tokens = || {
+        let status = home.llmenv(&["proxy", "status", "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+        json["tokens"].as_array().unwrap().iter().filter(|token| token["kind"] == "client").count()
+    };
+    assert_eq!(home.llmenv(&["client", "codex", "work", "--write"]).code, 2);
+    assert_eq!(tokens(), 0, "none is made before a yes");
+    for (count, (tool, path)) in [
+        ("codex", ".codex/config.toml"),
+        ("claude", ".claude/settings.json"),
+        ("opencode", ".config/opencode/opencode.json"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let done = home.llmenv(&["client", tool, "work", "--write", "--yes"]);
+        assert_eq!(done.code, 0, "{done:?}");
+        let text = std::fs::read_to_string(home.path(path)).unwrap();
+        assert!(text.contains("llmenv_") && text.contains("http://127.0.0.1:") && !text.contains("sk-or"), "{text}");
+        let token = text.split('"').find(|word| word.starts_with("llmenv_")).unwrap();
+        assert!(token.len() > 40 && !format!("{done:?}").contains(token), "{done:?}");
+        assert_eq!(tokens(), count + 1);
+        // Written again: the token before it ends, nothing piles up.
+        assert_eq!(home.llmenv(&["client", tool, "work", "--write", "--yes"]).code, 0);
+        assert_eq!(tokens(), count + 1);
+        assert_ne!(std::fs::read_to_string(home.path(path)).unwrap(), text);
+    }
+}

@@ -1,0 +1,130 @@
+"""The SDKs for Python against the proxy: one line `SCENARIO ok` or `SCENARIO fault` each. Argument: which SDK and route."""
+
+import sys
+
+which = sys.argv[1]
+MODEL = "mock"
+ONE = '[[tool add {"a": 40, "b": 2}]]'
+TWO = ONE + ' [[tool add {"a": 1, "b": 1}]]'
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]}
+
+
+def report(name, run, fails=None):
+    try:
+        got = run()
+        told = "ok" if got else "wrong answer"
+    except Exception as error:
+        wanted = fails and fails(error)
+        told = "ok" if wanted else f"{type(error).__name__}: {str(error)[:150]}"
+    else:
+        if fails:
+            told = "no error came"
+    print(name, told.replace("\n", " "), flush=True)
+
+
+def chat():
+    import json
+
+    import openai
+
+    client = openai.OpenAI(max_retries=0)
+    tools = [{"type": "function", "function": {"name": "add", "parameters": SCHEMA}}]
+
+    def ask(prompt, **more):
+        return client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": prompt}], **more)
+
+    def loop(prompt, wanted):
+        first = ask(prompt, tools=tools).choices[0].message
+        turn = [{"role": "user", "content": prompt}, first.model_dump(exclude_none=True)]
+        for call in first.tool_calls:
+            given = json.loads(call.function.arguments)
+            turn.append({"role": "tool", "tool_call_id": call.id, "content": str(given["a"] + given["b"])})
+        last = client.chat.completions.create(model=MODEL, messages=turn, tools=tools)
+        return last.choices[0].message.content == wanted
+
+    def stream():
+        parts = ask("hi", stream=True, stream_options={"include_usage": True})
+        text, usage = "", None
+        for part in parts:
+            text += "".join(choice.delta.content or "" for choice in part.choices)
+            usage = part.usage or usage
+        return text == "pong-42" and usage.total_tokens == 18
+
+    report("text", lambda: ask("hi").choices[0].message.content == "pong-42")
+    report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
+    report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
+    report("stream", stream)
+    report("error", lambda: ask("[[error 429]]"), lambda error: isinstance(error, openai.RateLimitError))
+
+
+def responses():
+    import json
+
+    import openai
+
+    client = openai.OpenAI(max_retries=0)
+    tools = [{"type": "function", "name": "add", "parameters": SCHEMA, "strict": False}]
+
+    def loop(prompt, wanted):
+        turn = [{"role": "user", "content": prompt}]
+        first = client.responses.create(model=MODEL, input=turn, tools=tools)
+        for item in first.output:
+            turn.append(item.model_dump(exclude_none=True))
+        for item in first.output:
+            if item.type == "function_call":
+                given = json.loads(item.arguments)
+                turn.append({"type": "function_call_output", "call_id": item.call_id, "output": str(given["a"] + given["b"])})
+        return client.responses.create(model=MODEL, input=turn, tools=tools).output_text == wanted
+
+    def stream():
+        text = ""
+        with client.responses.stream(model=MODEL, input="hi") as events:
+            for event in events:
+                text += event.delta if event.type == "response.output_text.delta" else ""
+            return text == "pong-42" and events.get_final_response().usage.total_tokens == 18
+
+    report("text", lambda: client.responses.create(model=MODEL, input="hi").output_text == "pong-42")
+    report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
+    report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
+    report("stream", stream)
+    report(
+        "error",
+        lambda: client.responses.create(model=MODEL, input="[[error 429]]"),
+        lambda error: isinstance(error, openai.RateLimitError),
+    )
+
+
+def anthropic_messages():
+    import anthropic
+
+    client = anthropic.Anthropic(max_retries=0)
+    tools = [{"name": "add", "input_schema": SCHEMA}]
+
+    def ask(turn, **more):
+        return client.messages.create(model=MODEL, max_tokens=100, messages=turn, **more)
+
+    def said(prompt):
+        return [{"role": "user", "content": prompt}]
+
+    def loop(prompt, wanted):
+        first = ask(said(prompt), tools=tools)
+        results = [
+            {"type": "tool_result", "tool_use_id": block.id, "content": str(block.input["a"] + block.input["b"])}
+            for block in first.content if block.type == "tool_use"
+        ]
+        turn = said(prompt) + [{"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in first.content]}]
+        return ask(turn + [{"role": "user", "content": results}], tools=tools).content[0].text == wanted
+
+    def stream():
+        with client.messages.stream(model=MODEL, max_tokens=100, messages=said("hi")) as events:
+            text = "".join(events.text_stream)
+            return text == "pong-42" and events.get_final_message().usage.output_tokens == 7
+
+    report("text", lambda: ask(said("hi")).content[0].text == "pong-42")
+    report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
+    report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
+    report("stream", stream)
+    report("error", lambda: ask(said("[[error 429]]")), lambda error: isinstance(error, anthropic.RateLimitError))
+
+
+{"chat": chat, "responses": responses, "messages": anthropic_messages}[which]()
