@@ -2,13 +2,17 @@
 
 #[cfg(target_os = "linux")]
 mod bus;
+#[cfg(unix)]
 mod command;
+#[cfg(unix)]
 mod file;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod native;
 mod stored_key;
+#[cfg(unix)]
 mod vault;
+#[cfg(unix)]
 mod vault_file;
 mod vault_format;
 
