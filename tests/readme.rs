@@ -22,10 +22,10 @@ const KEYS: &[(&str, &str)] = &[
 ];
 
 /// A fenced block.
-struct Block {
+pub struct Block {
     kind: String,
     line: usize,
-    text: String,
+    pub text: String,
 }
 
 fn blocks() -> Vec<Block> {
@@ -51,10 +51,15 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-fn of_kind(kind: &str) -> Vec<Block> {
+pub fn of_kind(kind: &str) -> Vec<Block> {
     let found: Vec<Block> = blocks().into_iter().filter(|block| block.kind == kind).collect();
     assert!(!found.is_empty(), "the README has no block `{kind}`");
     found
+}
+
+/// The profiles whose keys other programs keep.
+pub fn recipes() -> String {
+    of_kind("toml recipes")[0].text.clone()
 }
 
 /// The README without its blocks.
@@ -112,6 +117,11 @@ fn every_kind_of_block_is_known() {
         "toml pin",
         "toml team",
         "toml network",
+        "toml recipes",
+        "sh bash_env",
+        "zsh zshenv",
+        "crontab",
+        "ini unit",
     ];
     for block in blocks() {
         assert!(known.contains(&block.kind.as_str()), "README.md:{}: what is `{}`?", block.line, block.kind);

@@ -2,7 +2,7 @@
 
 use super::args::{Add, Fields, StoreChoice};
 use super::connect::Answerer;
-use super::{ask, check, edit, key_input, key_ref, open_store, render, settings};
+use super::{add_key, ask, check, edit, key_input, key_ref, open_store, render, settings};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{KeyEntry, Request, WireSecret};
@@ -19,7 +19,11 @@ pub fn run(args: &Add) -> Result<()> {
     paths.check_owner()?;
     let settings = settings::load(&paths)?;
     if let Some(name) = &args.name {
+        if let Some(profile) = add_key::included(&settings, name) {
+            return add_key::run(args, &paths, &settings, profile);
+        }
         check_new(&settings, name)?;
+        add_key::refuse_waiting(&settings, name)?;
     }
     let mut answerer = Answerer::connect(&paths)?;
     // Whoever is to type a key is first told where it goes: nobody types it twice.
@@ -310,7 +314,8 @@ pub fn choose_store(
     }
 }
 
-fn report(
+/// Says what was added.
+pub fn report(
     args: &Add,
     profile: &Profile,
     row: &Provider,

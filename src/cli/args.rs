@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
     bin_name = "llmenv",
     version,
     disable_help_subcommand = true,
-    after_help = "`llmenv` alone prints the status. `llmenv COMMAND --help` shows what a command takes, with examples.",
+    after_help = "`llmenv` alone prints the status. `llmenv COMMAND -h` shows what it takes, `--help` has examples, too.",
     max_term_width = 110
 )]
 pub struct Cli {
@@ -26,21 +26,22 @@ pub struct Cli {
 pub enum Command {
     /// First run: the hook in the shell's start-up file, the store, the keys found here
     #[command(
-        after_help = "Examples:\n  llmenv setup\n  llmenv setup --yes --shell zsh --store file\n  llmenv setup --undo"
+        after_long_help = "Examples:\n  llmenv setup\n  llmenv setup --yes --shell zsh --store file\n  llmenv setup --undo"
     )]
     Setup(Setup),
     /// Add a profile: a provider account with its key
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv add                                              asks for what it needs
   printf %s \"$KEY\" | llmenv add work --provider openrouter --key-stdin
-  llmenv add lab --provider custom --base-url http://127.0.0.1:8000/v1 --dialect openai-chat --auth none
-  llmenv add vault --provider openai --key-ref 'command:/usr/bin/pass show openai'")]
+  llmenv add lab -p custom --base-url http://127.0.0.1:8000/v1 --dialect openai-chat --auth none
+  llmenv add vault --provider openai --key-ref 'command:/usr/bin/pass show openai'
+  llmenv add acme                                         a team's: asks for the key alone")]
     Add(Add),
     /// Replace a profile's key
-    #[command(after_help = "Example:\n  printf %s \"$NEW_KEY\" | llmenv rotate work --key-stdin")]
+    #[command(after_long_help = "Example:\n  printf %s \"$NEW_KEY\" | llmenv rotate work --key-stdin")]
     Rotate(Rotate),
     /// Change a profile: by flags, or the configuration in your editor
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv edit work --model openai/gpt-5 --account me@home
   llmenv edit work --unset model
   llmenv edit lab --base-url https://lab.example.com/v1 --bind-to lab.example.com
@@ -55,7 +56,7 @@ pub enum Command {
     /// Show a profile
     Show(Show),
     /// Choose the profile of this shell
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv use work            in this shell, until `llmenv off` or `llmenv use --auto`
   llmenv use -               the one before
   llmenv use work --for 2h
@@ -67,25 +68,26 @@ pub enum Command {
     /// What is active here, and why
     Status(Status),
     /// Run a command with a profile's pair
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv exec work -- claude
   llmenv exec -- python app.py        what this directory gives
 
 Exit status: the command's own; 125 llmenv failed, 126 not executable, 127 not found.")]
     Exec(Exec),
     /// Print a profile's pair for a shell or a file
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   eval \"$(llmenv env work --format bash)\"
-  llmenv env work --format json")]
+  llmenv env work --format json
+  llmenv env --quiet --format bash       in a start-up line: nothing where no profile is active")]
     Env(Env),
     /// Every place that sets a variable, and what each sort of program gets
     #[command(
-        after_help = "Examples:\n  llmenv why                   keys and base URLs\n  llmenv why OPENAI_API_KEY\n  llmenv why --tool aider"
+        after_long_help = "Examples:\n  llmenv why                   keys and base URLs\n  llmenv why OPENAI_API_KEY\n  llmenv why --tool aider"
     )]
     Why(Why),
     /// What is wrong here: values, contradictions, programs with an old key
     #[command(
-        after_help = "Looks at this shell's environment, `.env` files from here up to the home (with --tree: below here too), start-up files, tmux,
+        after_long_help = "Looks at this shell's environment, `.env` files from here up to the home (with --tree: below here too), start-up files, tmux,
 direnv, mise, editors, containers, tools and running programs. Exit status 1: something was found.
 
 Examples:
@@ -94,7 +96,7 @@ Examples:
     )]
     Doctor(Doctor),
     /// Try a profile at its provider: does it take the key, what is left to spend
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv check                        the profile that is active here
   llmenv check work
   llmenv check --all --json
@@ -102,40 +104,44 @@ Examples:
 One request goes to the host that the key is bound to; no model is called. Exit status 1: a profile does not work.")]
     Check(Check),
     /// Give files that llmenv changed their earlier content back
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv undo                the last change
   llmenv undo --list         what can be undone; each is kept for 30 days
   llmenv undo 3f9a --show    what undoing it would change")]
     Undo(Undo),
     /// What an error means: its cause, whose key was sent, what to do
-    #[command(after_help = "Examples:
-  llmenv explain 'User not found.'
+    #[command(after_long_help = "Examples:
+  llmenv explain '401 User not found.'
   python app.py 2>&1 | llmenv explain
   llmenv explain                      paste the error, then Ctrl-D")]
     Explain(Explain),
     /// Take over keys that lie in files and in this environment
-    #[command(after_help = "Examples:
-  llmenv import                 `.env` files from here up to the home, and this environment; asks
-  llmenv import --dry-run       shows what there is and stores nothing
+    #[command(after_long_help = "Examples:
+  llmenv import                 looks everywhere it knows, shows what it finds, asks
+  llmenv import --dry-run       shows what there is and does nothing
+  llmenv import --rewrite       takes the keys out of the files, too; `llmenv undo` puts them back
   llmenv import .env.local --yes --name work
-  llmenv import settings.txt --format dotenv")]
+  llmenv import settings.txt --format dotenv
+
+Looks at this environment, `.env` files from here up to the home, start-up files of bash, zsh, fish and PowerShell,
+settings of Claude Code, Codex, aider and opencode, and the configuration of samestrin/llm-env.")]
     Import(Import),
     /// What a tool needs besides variables: printed, or written into its settings
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv client                    the tools that are known
   llmenv client codex              what Codex needs for the profile that is active here
   llmenv client codex work --write writes it into Codex' settings; `llmenv undo` takes it back")]
     Client(Client),
     /// The catalogue of providers
-    #[command(after_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
+    #[command(after_long_help = "Examples:\n  llmenv providers\n  llmenv providers openrouter")]
     Providers(Providers),
     /// Let a directory's `.llmenv.toml`, or an included file, take effect
-    #[command(after_help = "Examples:\n  llmenv allow\n  llmenv allow ~/work/acme/llmenv-team.toml")]
+    #[command(after_long_help = "Examples:\n  llmenv allow\n  llmenv allow ~/work/acme/llmenv-team.toml")]
     Allow(Allow),
     /// Take that back
     Deny(Allow),
     /// The local proxy: tools get a token, the key stays in the background process
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv proxy on work --serve openai,anthropic
   llmenv proxy                       where it listens, who may use it, what is under way
   llmenv proxy log
@@ -148,14 +154,20 @@ One request goes to the host that the key is bound to; no model is called. Exit 
     /// Close everything: no shell has a key until `llmenv unlock`
     Lock,
     /// Print a shell's hook
-    #[command(after_help = "Examples:
-  eval \"$(llmenv init bash)\"                                              in ~/.bashrc
-  eval \"$(llmenv init zsh)\"                                               in ~/.zshrc
-  llmenv init fish | source                                               in ~/.config/fish/config.fish
-  llmenv init powershell | Out-String | Invoke-Expression                 in $PROFILE")]
+    #[command(after_long_help = "Examples:
+  eval \"$(llmenv init bash)\"                                  in ~/.bashrc
+  eval \"$(llmenv init zsh)\"                                   in ~/.zshrc
+  llmenv init fish | source                                   in ~/.config/fish/config.fish
+  llmenv init powershell | Out-String | Invoke-Expression     in $PROFILE
+  llmenv init direnv > ~/.config/direnv/lib/llmenv.sh         `use llmenv` in a .envrc")]
     Init(Init),
     /// Print a shell's completions
     Completions(Completions),
+    /// Print a manual page, or write all of them
+    #[command(after_long_help = "Examples:
+  llmenv man add | man -l -
+  llmenv man --to ~/.local/share/man/man1        then `man llmenv-add` works")]
+    Man(Man),
     /// For hooks only
     #[command(hide = true, disable_help_flag = true)]
     Hook(Hook),
@@ -433,6 +445,9 @@ pub struct Env {
     /// How long the proxy's token in it is good: `30m`, `2h` (12 hours without it)
     #[arg(long = "for", value_name = "DURATION", conflicts_with = "direct")]
     pub lease: Option<String>,
+    /// For start-up lines: asks nobody, runs no key's program, and prints nothing where no profile is active
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `llmenv why`.
@@ -543,13 +558,14 @@ pub struct Explain {
 }
 
 /// `llmenv import`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Import {
     /// Files to look at; without any, all places that are known
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// What the files are, where their names do not say it: dotenv
+    /// What the files are, where their names do not say it: dotenv, bash, zsh, fish, powershell, claude, codex, aider,
+    /// opencode, llm-env
     #[arg(long, short = 'f', value_name = "FORMAT", requires = "files")]
     pub format: Option<String>,
     /// The profile's name, where one key is found
@@ -564,6 +580,9 @@ pub struct Import {
     /// Show what would be done, and do nothing
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+    /// Take the keys out of the files once they are stored; a comment names the profile
+    #[arg(long)]
+    pub rewrite: bool,
     /// How to report.
     #[command(flatten)]
     pub report: Report,
@@ -678,7 +697,7 @@ pub enum DaemonCommand {
         by: Option<String>,
     },
     /// Have the system start it: systemd with a socket, launchd, or a Windows logon task
-    #[command(after_help = "Examples:
+    #[command(after_long_help = "Examples:
   llmenv daemon install
   llmenv daemon install --print               shows the files, writes nothing
   llmenv daemon uninstall
@@ -724,7 +743,7 @@ pub struct Unlock {
 /// `llmenv init`.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// bash, zsh, fish or powershell
+    /// bash, zsh, fish or powershell; `direnv` prints `use llmenv` for its `.envrc`
     #[arg(value_name = "SHELL")]
     pub shell: String,
     /// bash: act on `cd` at once, through the DEBUG trap
@@ -738,6 +757,17 @@ pub struct Completions {
     /// bash, zsh, fish or powershell
     #[arg(value_name = "SHELL")]
     pub shell: String,
+}
+
+/// `llmenv man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command whose page is printed; without it, the page of llmenv
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// Write every page into this folder
+    #[arg(long = "to", value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    pub dir: Option<PathBuf>,
 }
 
 /// `llmenv hook`: never parsed here, `main` looks at the word first. It is listed so that nothing else takes the name.

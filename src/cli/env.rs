@@ -30,7 +30,13 @@ pub fn run(args: &Env) -> Result<()> {
         ))
         .hint("`--direct` writes the real key and base URL"));
     }
-    let served = serve::pair(args.name.as_deref(), Holder::Text { seconds }, args.direct)?;
+    let holder = Holder::Text { seconds };
+    let served = if args.quiet {
+        let Some(served) = serve::at_hand(args.name.as_deref(), holder, args.direct)? else { return Ok(()) };
+        served
+    } else {
+        serve::pair(args.name.as_deref(), holder, args.direct)?
+    };
     if served.resolved.profile.is_none() {
         return Err(
             Error::new("no profile is active here").hint(format!("name one: `llmenv env NAME --format {wanted}`"))
@@ -42,7 +48,7 @@ pub fn run(args: &Env) -> Result<()> {
         render::secret_note(&emitted.log);
     }
     render::raw(&emitted.text);
-    if !emitted.not_unset.is_empty() {
+    if !emitted.not_unset.is_empty() && !args.quiet {
         let names = emitted.not_unset.join(", ");
         render::note(format_args!("the format `{wanted}` cannot unset variables; see that these are not set: {names}"));
     }

@@ -8,6 +8,8 @@ use crate::paths::Paths;
 
 /// What stands for the program's path in a script, where a quoted word may stand.
 const PROGRAM: &str = "__LLMENV_PROGRAM__";
+/// What stands for the configuration.
+const CONFIG: &str = "__LLMENV_CONFIG__";
 /// What stands for the state folder.
 const STATE_DIR: &str = "__LLMENV_STATE_DIR__";
 
@@ -53,6 +55,13 @@ const HOOKS: &[Hook] = &[
         quote: quote_powershell,
         finish: str::to_owned,
     },
+    Hook {
+        name: "direnv",
+        aliases: &[],
+        script: include_str!("../../shell/direnvrc"),
+        quote: quote_posix,
+        finish: str::to_owned,
+    },
 ];
 
 /// Prints the hook.
@@ -83,7 +92,12 @@ pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
     };
     // The paths last: one that holds a token's text stays as it is.
     let text = hook.script.replace(DEBUG_TRAP, if debug_trap { "1" } else { "0" });
-    Ok((hook.finish)(&text.replace(PROGRAM, &quoted(&program)?).replace(STATE_DIR, &quoted(&paths.state_dir)?)))
+    Ok((hook.finish)(
+        &text
+            .replace(PROGRAM, &quoted(&program)?)
+            .replace(STATE_DIR, &quoted(&paths.state_dir)?)
+            .replace(CONFIG, &quoted(&paths.config_file())?),
+    ))
 }
 
 /// One command of quoted words on one line. zsh reads an evaluated text as a whole before it runs any of it, so an alias

@@ -3,6 +3,7 @@
 //! One file a subcommand: parse, call, render. [`render`] alone writes, [`ask`] alone asks, [`connect`] alone knows who answers.
 
 mod add;
+mod add_key;
 mod allow;
 pub mod args;
 mod argv;
@@ -30,6 +31,7 @@ mod key_input;
 mod key_ref;
 mod list;
 mod lock;
+mod man;
 mod open_store;
 mod places;
 mod providers;
@@ -133,6 +135,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Lock => lock::lock(),
         Command::Init(args) => init::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Hook(_) => Err(Error::usage("`llmenv hook` is for hooks")),
     }
 }

@@ -30,6 +30,17 @@ pub fn pair(name: Option<&str>, holder: Holder, direct: bool) -> Result<Served> 
     Ok(served)
 }
 
+/// The same for a start-up line: nobody is asked, no key's program is run, and where no profile is active there is none.
+pub fn at_hand(name: Option<&str>, holder: Holder, direct: bool) -> Result<Option<Served>> {
+    let paths = Paths::find()?;
+    paths.check_owner()?;
+    let mut answerer = Answerer::connect(&paths)?;
+    if name.is_none() && answerer.resolve(&here::resolve_request()?)?.profile.is_none() {
+        return Ok(None);
+    }
+    answerer.serve(&here::serve_request(name.map(str::to_owned), holder, direct)?).map(Some)
+}
+
 fn fetch_for(answerer: &mut Answerer, config: &Config, name: Option<&str>) -> Result<()> {
     let is_interactive = |profile: &Profile| matches!(profile.key, KeySource::Command { interactive: true, .. });
     if !config.profiles.values().any(is_interactive) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::{Report, Status};
 use super::connect::Answerer;
-use super::{add, here, render, settings, show};
+use super::{add, add_key, here, render, settings, show};
 use crate::config::IncludeState;
 use crate::error::{Error, Result};
 use crate::ipc::protocol::{Finding, PlaceFacts, ResolvedFacts, Severity};
@@ -67,11 +67,13 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
         resolved.origin = Some(PlaceFacts { kind: "config".into(), path: config.path.clone(), line });
     }
     let has_profiles = config.as_ref().map_or(true, |config| !config.profiles.is_empty());
-    let profile = config.ok().and_then(|config| config.profiles.get(resolved.profile.as_ref()?).cloned());
+    let profile = config.as_ref().ok().and_then(|config| config.profiles.get(resolved.profile.as_ref()?).cloned());
+    let place = config.as_ref().ok().zip(profile.as_ref());
+    let place = place.and_then(|(config, profile)| add_key::shown_place(config, profile));
     if args.json {
         return render::json(&as_json(&resolved, profile.as_ref(), &findings));
     }
-    show_human(&resolved, profile.as_ref());
+    show_human(&resolved, profile.as_ref(), place);
     if resolved.profile.is_none() && resolved.reason == Reason::None && !is_setup {
         render::hint(if has_profiles {
             "`llmenv use NAME` chooses a profile for this shell; `llmenv list` shows them"
@@ -114,7 +116,7 @@ pub fn finding_json(finding: &Finding) -> Value {
     })
 }
 
-fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>) {
+fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>, defined_in: Option<String>) {
     let Some(name) = &resolved.profile else {
         render::line(match resolved.reason {
             Reason::Off => {
@@ -150,6 +152,7 @@ fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>) {
     let is_proxied = profile.is_some_and(|profile| profile.proxy);
     render::fields(&[
         ("profile", Some(format!("{} ({why})", render::strong(name)))),
+        ("defined in", defined_in),
         ("provider", Some(row)),
         ("account", account),
         ("base URL", resolved.base_url.as_deref().map(crate::printable::text)),

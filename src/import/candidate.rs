@@ -4,9 +4,11 @@
 //! the same variable, or are two of one provider, both are kept and the contradiction is told.
 
 use super::environment::{self, FoundKey, Variables};
+use super::llm_env::Account;
 use super::section::{Oddity, Section, Setting};
 use crate::profile::Family;
 use crate::provider::{self, Role};
+use crate::secret::Secret;
 
 /// A setting: the section's index and its own in it.
 pub type At = (usize, usize);
@@ -22,6 +24,10 @@ pub struct Candidate {
     pub beside: Vec<At>,
     /// Whether nobody reads it any more: a later line of each of its files sets the variable again.
     pub is_overridden: bool,
+    /// What its profile could be called.
+    pub name: Option<String>,
+    /// The variable is another program's word for it: the profile takes its place, though it does not set it.
+    pub is_replaced: bool,
 }
 
 /// Candidates and what is to be said about the rest.
@@ -42,16 +48,16 @@ pub struct Conflict {
     pub candidates: Vec<usize>,
 }
 
-/// Looks through all sections.
-pub fn all(sections: &[Section]) -> Candidates {
+/// Looks through all sections; `accounts` say whose the variables of llm-env are.
+pub fn all(sections: &[Section], accounts: &[Account]) -> Candidates {
     let mut candidates = Candidates::default();
     for (number, section) in sections.iter().enumerate() {
-        look(&mut candidates, number, section);
+        look(&mut candidates, number, section, accounts);
     }
     candidates
 }
 
-fn look(candidates: &mut Candidates, number: usize, section: &Section) {
+fn look(candidates: &mut Candidates, number: usize, section: &Section, accounts: &[Account]) {
     let known: Vec<usize> =
         (0..section.settings.len()).filter(|at| environment::is_known(&section.settings[*at].variable)).collect();
     let current: Vec<usize> = known.iter().copied().filter(|at| !section.settings[*at].is_overridden).collect();
@@ -65,10 +71,37 @@ fn look(candidates: &mut Candidates, number: usize, section: &Section) {
         look_at(candidates, number, section, &selected);
     }
     for (at, setting) in section.settings.iter().enumerate().filter(|(at, _)| !known.contains(at)) {
-        if let Some(key) = environment::under_own_name(&setting.variable, &setting.value) {
-            candidates.add(key, vec![(number, at)], Vec::new(), setting.is_overridden);
+        let here = vec![(number, at)];
+        if let Some(account) = accounts.iter().find(|account| account.variable == setting.variable) {
+            for mut key in under_account(account, setting) {
+                key.variables = vec![setting.variable.clone()];
+                let added = candidates.add(key, here.clone(), Vec::new(), setting.is_overridden);
+                added.is_replaced = true;
+                let name = account.name.to_ascii_lowercase();
+                added.name = added.name.take().or(Some(name).filter(|name| crate::profile::check_name(name).is_ok()));
+            }
+        } else if let Some(key) = environment::under_own_name(&setting.variable, &setting.value) {
+            candidates.add(key, here, Vec::new(), setting.is_overridden);
         }
     }
+}
+
+/// A key as llm-env would hand it on: beside the address of its account.
+fn under_account(account: &Account, setting: &Setting) -> Vec<FoundKey> {
+    let (key, url) = match (account.is_anthropic, account.is_token) {
+        (false, _) => ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+        (true, false) => ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+        (true, true) => ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"),
+    };
+    let variables = Variables::from([
+        (key.to_owned(), setting.value.clone()),
+        (url.to_owned(), Secret::new(account.base_url.as_str())),
+    ]);
+    let mut found = environment::look(&variables).keys;
+    for key in &mut found {
+        key.model.clone_from(&account.model);
+    }
+    found
 }
 
 fn look_at(candidates: &mut Candidates, number: usize, section: &Section, selected: &[usize]) {
@@ -125,18 +158,21 @@ fn is_key(name: &str) -> bool {
 }
 
 impl Candidates {
-    fn add(&mut self, key: FoundKey, places: Vec<At>, beside: Vec<At>, is_overridden: bool) {
-        let same = self.list.iter_mut().find(|known| {
+    fn add(&mut self, key: FoundKey, places: Vec<At>, beside: Vec<At>, is_overridden: bool) -> &mut Candidate {
+        let same = self.list.iter().position(|known| {
             let known = &known.key;
             known.key.same_as(&key.key)
                 && known.base_url == key.base_url
                 && known.dialect == key.dialect
                 && known.providers.iter().any(|row| key.providers.iter().any(|other| row.id == other.id))
         });
-        let Some(known) = same else {
-            self.list.push(Candidate { key, places, beside, is_overridden });
-            return;
+        let Some(at) = same else {
+            let new = Candidate { key, places, beside, is_overridden, name: None, is_replaced: false };
+            self.list.push(new);
+            let last = self.list.len() - 1;
+            return &mut self.list[last];
         };
+        let known = &mut self.list[at];
         known.is_overridden &= is_overridden;
         known.key.providers.retain(|row| key.providers.iter().any(|other| row.id == other.id));
         extend(&mut known.key.variables, key.variables);
@@ -144,6 +180,7 @@ impl Candidates {
         extend(&mut known.key.removed, key.removed);
         extend(&mut known.places, places);
         extend(&mut known.beside, beside);
+        known
     }
 
     /// Keeps what may be a key of this provider, and makes it that one's.

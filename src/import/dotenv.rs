@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::environment::is_known;
-use super::section::{Comment, Cut, Format, MAX_VALUE_BYTES, Oddity, Reading, Section, Setting, whole_lines};
+use super::section::{Cut, Format, MAX_VALUE_BYTES, Oddity, Reading, Section, Setting, is_blank, whole_lines};
 use crate::dotenv::{self, Dialect, Environment, Value};
 use crate::provider;
 use crate::sanitize;
@@ -80,7 +80,10 @@ pub fn mark_overridden(settings: &mut [Setting]) {
 /// Whether a setting is worth keeping: a variable that is known, or a value that is certainly somebody's key.
 pub fn is_of_interest(variable: &str, value: &Secret) -> bool {
     let is_kept = !value.expose().trim().is_empty() && value.len() <= MAX_VALUE_BYTES;
-    is_kept && (is_known(variable) || !provider::of_key(&sanitize::clean(value.expose()).value).is_empty())
+    // samestrin/llm-env's names: its configuration says whose they are.
+    let is_llm_env = variable.starts_with("LLM_") && (variable.ends_with("_KEY") || variable.ends_with("_TOKEN"));
+    is_kept
+        && (is_llm_env || is_known(variable) || !provider::of_key(&sanitize::clean(value.expose()).value).is_empty())
 }
 
 impl Line {
@@ -155,8 +158,8 @@ pub fn cut(bytes: &[u8], span: std::ops::Range<usize>) -> Cut {
         let rest = rest.strip_prefix(b";").unwrap_or(rest).trim_ascii_start();
         rest.is_empty() || rest.starts_with(b"#")
     };
-    match whole_lines(bytes, span, is_filler) {
-        Some(span) => Cut::Out { span, comment: Comment::Hash },
+    match whole_lines(bytes, span, is_blank, is_filler) {
+        Some(span) => Cut::Lines { span, instead: None },
         None => Cut::Not("other text stands on its line"),
     }
 }

@@ -37,6 +37,8 @@ pub struct FoundKey {
     pub organization: Option<String>,
     /// `OpenAI`'s project beside it.
     pub project: Option<String>,
+    /// The model that is named beside it.
+    pub model: Option<String>,
 }
 
 /// Something that was found and is not taken as it is.
@@ -319,6 +321,7 @@ fn found_key(providers: Vec<&'static Provider>, name: &str, candidate: Candidate
         serve: serve.into_iter().collect(),
         organization: None,
         project: None,
+        model: None,
     }
 }
 

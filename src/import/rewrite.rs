@@ -4,24 +4,26 @@
 
 use std::ops::Range;
 
-use super::section::Comment;
+use super::json;
+use crate::secret::Secret;
 
-/// A piece to be taken out, and what the comment about it says.
+/// Lines to be taken out, and what the comment about them says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// The bytes that go.
     pub span: Range<usize>,
-    /// What a comment looks like there.
-    pub comment: Comment,
+    /// A further line below the comment.
+    pub instead: Option<&'static str>,
     /// The name of the variable, or what the file calls it.
     pub name: String,
     /// The profile that has it now; none: it was an old key that no profile has any more.
     pub profile: Option<String>,
 }
 
-/// Gives the file without the pieces. They may come in any order; one that overlaps another is merged with it.
+/// Gives the file without the pieces. They may come in any order; one that lies in another goes with it.
 pub fn without(file: &[u8], mut pieces: Vec<Piece>) -> Vec<u8> {
-    pieces.sort_by_key(|piece| (piece.span.start, piece.span.end));
+    pieces.sort_by_key(|piece| (piece.span.start, std::cmp::Reverse(piece.span.end)));
+    let line_end: &[u8] = if file.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
     let mut text = Vec::with_capacity(file.len());
     let mut at = 0;
     for piece in pieces {
@@ -29,13 +31,36 @@ pub fn without(file: &[u8], mut pieces: Vec<Piece>) -> Vec<u8> {
             continue;
         }
         text.extend_from_slice(&file[at..piece.span.start]);
-        if piece.comment == Comment::Hash {
-            text.extend_from_slice(comment(&piece).as_bytes());
+        text.extend_from_slice(comment(&piece).as_bytes());
+        if let Some(line) = piece.instead {
+            text.extend_from_slice(line_end);
+            text.extend_from_slice(line.as_bytes());
         }
         at = piece.span.end;
     }
     text.extend_from_slice(&file[at..]);
     text
+}
+
+/// Gives a JSON file without these members; what is not there any more is passed over.
+pub fn without_members(file: &[u8], members: &[Vec<String>]) -> Vec<u8> {
+    let mut text = file.to_vec();
+    for member in members {
+        if let Some(rest) = json::without(&text, member) {
+            text = rest;
+        }
+    }
+    text
+}
+
+/// The lines, from 1, on which a key still stands.
+pub fn lines_with(file: &[u8], key: &Secret) -> Vec<usize> {
+    let key = key.expose().as_bytes();
+    if key.is_empty() {
+        return Vec::new();
+    }
+    let lines = file.split(|byte| *byte == b'\n').enumerate();
+    lines.filter(|(_, line)| line.windows(key.len()).any(|part| part == key)).map(|(number, _)| number + 1).collect()
 }
 
 /// The words of a comment, in ASCII: any encoding that ends lines the usual way keeps them.

@@ -17,17 +17,55 @@ pub enum Format {
     Environment,
     /// A `.env` file.
     Dotenv,
+    /// A start-up file of bash, or of any `sh`.
+    Bash,
+    /// A start-up file of zsh.
+    Zsh,
+    /// A start-up file of fish.
+    Fish,
+    /// A profile of PowerShell.
+    Powershell,
+    /// Settings of Claude Code.
+    Claude,
+    /// `auth.json` or `config.toml` of Codex.
+    Codex,
+    /// `.aider.conf.yml`.
+    Aider,
+    /// `auth.json` or `opencode.json` of opencode.
+    Opencode,
+    /// The configuration of samestrin/llm-env.
+    LlmEnv,
 }
 
 impl Format {
     /// Every format of a file, as `--format` takes them.
-    pub const FILES: [Self; 1] = [Self::Dotenv];
+    pub const FILES: [Self; 10] = [
+        Self::Dotenv,
+        Self::Bash,
+        Self::Zsh,
+        Self::Fish,
+        Self::Powershell,
+        Self::Claude,
+        Self::Codex,
+        Self::Aider,
+        Self::Opencode,
+        Self::LlmEnv,
+    ];
 
     /// Its word in `--format` and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Environment => "environment",
             Self::Dotenv => "dotenv",
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Aider => "aider",
+            Self::Opencode => "opencode",
+            Self::LlmEnv => "llm-env",
         }
     }
 
@@ -37,25 +75,18 @@ impl Format {
     }
 }
 
-/// How a file's format writes a comment, if it has any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comment {
-    /// `# …`
-    Hash,
-    /// The format has none, or none that every reader of it takes.
-    None,
-}
-
 /// What rewriting does about a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// These bytes of the file go; a comment in their place names the profile.
-    Out {
-        /// From the first to the last byte of whole lines, without the last line's end; or of one member where lines do not count.
+    /// These bytes of the file go; a comment (`# …`) in their place names the profile.
+    Lines {
+        /// Whole lines, without the last one's end.
         span: Range<usize>,
-        /// What the comment looks like.
-        comment: Comment,
+        /// A further line below the comment, where the tool needs to be told under which name the value now comes.
+        instead: Option<&'static str>,
     },
+    /// This member of a JSON file goes. JSON has no comments.
+    Member(Vec<String>),
     /// It is not a file's to give up, or cannot be cut out without touching something else: why, in words.
     Not(&'static str),
 }
@@ -117,12 +148,19 @@ pub struct Reading {
     pub sections: Vec<Section>,
     /// What was odd.
     pub oddities: Vec<Oddity>,
+    /// What a configuration of llm-env says of variables elsewhere.
+    pub accounts: Vec<super::llm_env::Account>,
 }
 
 /// The whole lines that a span touches, without the last one's end; `None` where other text stands on them.
 ///
-/// `is_filler` says whether what stands before and after the span on its lines may go, too.
-pub fn whole_lines(file: &[u8], span: Range<usize>, is_filler: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
+/// `is_lead` and `is_filler` say whether what stands before and after the span on its lines may go, too.
+pub fn whole_lines(
+    file: &[u8],
+    span: Range<usize>,
+    is_lead: impl Fn(&[u8]) -> bool,
+    is_filler: impl Fn(&[u8]) -> bool,
+) -> Option<Range<usize>> {
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
     let mark = "\u{feff}".as_bytes();
     let first = if file.starts_with(mark) { mark.len() } else { 0 };
@@ -132,6 +170,10 @@ pub fn whole_lines(file: &[u8], span: Range<usize>, is_filler: impl Fn(&[u8]) ->
     let span = begin..last;
     let start = file[first..span.start].iter().rposition(is_end).map_or(first, |at| first + at + 1);
     let end = file[span.end..].iter().position(is_end).map_or(file.len(), |at| span.end + at);
-    let is_blank = |bytes: &[u8]| bytes.iter().all(|byte| matches!(byte, b' ' | b'\t'));
-    (is_blank(&file[start..span.start]) && is_filler(&file[span.end..end])).then_some(start..end)
+    (is_lead(&file[start..span.start]) && is_filler(&file[span.end..end])).then_some(start..end)
+}
+
+/// Whether there are only blanks.
+pub fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }

@@ -46,7 +46,8 @@ fn the_commands_there_are() {
             "unlock",
             "lock",
             "init",
-            "completions"
+            "completions",
+            "man"
         ]
     );
     for command in listed {

@@ -26,7 +26,7 @@ fn finds_stores_and_says_where() {
                 \u{20} key               where\n  openrouter …3210  this environment\n  openrouter …cdef  ~/.env:1\n";
     assert_eq!(
         (got.stdout.as_str(), got.code),
-        (format!("{seen}nothing was stored (`--dry-run`)\n").as_str(), 0),
+        (format!("{seen}nothing was stored or changed (`--dry-run`)\n").as_str(), 0),
         "{got:?}"
     );
     assert_eq!(got.stderr, "warning: OPENROUTER_API_KEY is not the same everywhere:\n");
@@ -52,7 +52,10 @@ fn names_and_formats() {
     let got = alone(&home, &["import", "notes", "--yes"], "");
     assert_eq!(
         got,
-        failed(2, "error: what `~/notes` is cannot be told by its name\nhint: say it: `--format dotenv`\n")
+        failed(
+            2,
+            "error: what `~/notes` is cannot be told by its name\nhint: say it: `--format dotenv`, `bash`, `zsh`, `fish`, `powershell`, `claude`, `codex`, `aider`, `opencode`, `llm-env`\n"
+        )
     );
     let got = alone(&home, &["import", "notes", "--format", "dotenv", "--yes", "--name", "work"], "");
     assert_eq!((got.code, got.stderr.starts_with("error: there is a profile `work` already\n")), (1, true), "{got:?}");
@@ -82,7 +85,10 @@ fn without_a_terminal_a_flag_is_needed() {
         )
     );
     let got = alone(&home, &["import", "--dry-run"], "");
-    assert_eq!(got.stdout, "no key was found in this environment and 0 files\nnothing was stored (`--dry-run`)\n");
+    assert_eq!(
+        got.stdout,
+        "no key was found in this environment and 0 files\nnothing was stored or changed (`--dry-run`)\n"
+    );
 }
 
 #[test]

@@ -11,11 +11,20 @@ mod help;
 #[cfg(unix)]
 mod import;
 mod init;
+#[cfg(unix)]
+mod man;
 mod mistakes;
+#[cfg(unix)]
+mod newcomer;
+#[cfg(unix)]
+mod no_prompt;
 mod profiles;
+#[cfg(unix)]
+mod references;
 mod setup;
 mod stale;
 mod status;
+mod team;
 mod why;
 mod why_places;
 

@@ -40,7 +40,7 @@ fn the_same_key_is_one_and_two_are_two() {
         ("/b", format!("export OPENROUTER_API_KEY='{}'\n", key(A))),
         ("/c", format!("OPENROUTER_API_KEY={}\n", key(B))),
     ]);
-    let found = all(&sections);
+    let found = all(&sections, &[]);
     assert_eq!(
         lines(&sections, &found),
         ["openrouter …cdef: /a:1 OPENAI_API_KEY, /b:1 OPENROUTER_API_KEY", "openrouter …3210: /c:1 OPENROUTER_API_KEY"]
@@ -58,7 +58,7 @@ fn the_same_key_is_one_and_two_are_two() {
 #[test]
 fn a_key_that_a_later_line_overrides_is_still_one() {
     let sections = sections(&[("/a", format!("OPENROUTER_API_KEY={}\nOPENROUTER_API_KEY={}\n", key(A), key(B)))]);
-    let found = all(&sections);
+    let found = all(&sections, &[]);
     let overridden: Vec<bool> = found.list.iter().map(|candidate| candidate.is_overridden).collect();
     assert_eq!(
         lines(&sections, &found),
@@ -74,13 +74,13 @@ fn t16_an_address_pairs_with_keys_of_its_own_file_alone() {
         ("/home/.env", format!("OPENROUTER_API_KEY={}\n", key(A))),
         ("/repo/.env", "OPENAI_BASE_URL=https://openrouter.ai.evil.example/api/v1\n".to_owned()),
     ]);
-    let found = all(&sections);
+    let found = all(&sections, &[]);
     assert_eq!(lines(&sections, &found), ["openrouter …cdef: /home/.env:1 OPENROUTER_API_KEY"]);
     let sections = self::sections(&[(
         "/repo/.env",
         format!("OPENAI_API_KEY={}\nOPENAI_BASE_URL=https://openrouter.ai.evil.example/api/v1\n", key(A)),
     )]);
-    let found = all(&sections);
+    let found = all(&sections, &[]);
     assert_eq!(lines(&sections, &found), ["openrouter …cdef: /repo/.env:1 OPENAI_API_KEY"], "the catalogue's address");
     assert_eq!(found.oddities[0].id, "official-key-to-unknown-host");
     assert_eq!(found.oddities[0].line, Some(1));

@@ -70,8 +70,8 @@ fn the_lines_that_would_go_are_whole_ones() {
         let reading = of(text);
         let all = reading.sections.iter().flat_map(|section| &section.settings);
         all.map(|setting| match &setting.cut {
-            Cut::Out { span, .. } => Some(text[span.clone()].to_owned()),
-            Cut::Not(_) => None,
+            Cut::Lines { span, .. } => Some(text[span.clone()].to_owned()),
+            Cut::Member(_) | Cut::Not(_) => None,
         })
         .collect()
     };
@@ -100,7 +100,7 @@ fn cut_at_every_byte_it_still_reads() {
         let bytes = &text.as_bytes()[..end];
         for section in read(Path::new("/h/.env"), bytes).sections {
             for setting in section.settings {
-                if let Cut::Out { span, .. } = setting.cut {
+                if let Cut::Lines { span, .. } = setting.cut {
                     assert!(span.start <= span.end && span.end <= bytes.len());
                 }
             }

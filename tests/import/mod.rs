@@ -3,4 +3,6 @@
 mod candidate;
 mod dotenv;
 mod environment;
+mod rcfile;
 mod rewrite;
+mod tool;

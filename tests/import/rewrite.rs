@@ -1,13 +1,12 @@
 //! A file without its keys: every other byte is what it was.
 
 use llmenv::import::rewrite::{Piece, without};
-use llmenv::import::section::Comment;
 
 fn piece(text: &str, what: &str, profile: Option<&str>) -> Piece {
     let start = text.find(what).unwrap();
     Piece {
         span: start..start + what.len(),
-        comment: Comment::Hash,
+        instead: None,
         name: what.split('=').next().unwrap().to_owned(),
         profile: profile.map(str::to_owned),
     }

@@ -11,7 +11,8 @@ use super::super::{here, settings};
 use super::take;
 use crate::error::{Error, Result};
 use crate::hook::state::{ShellState, VARIABLE};
-use crate::import::candidate::{self, Candidates};
+use crate::import::candidate::{self, At, Candidates};
+use crate::import::llm_env::Account;
 use crate::import::section::{Cut, Format, Oddity, Section, Setting};
 use crate::import::{environment, find};
 use crate::ipc::protocol::WireSecret;
@@ -36,6 +37,8 @@ pub struct Gathered {
     pub sections: Vec<Section>,
     /// The bytes of the files that hold something.
     pub files: BTreeMap<PathBuf, Zeroizing<Vec<u8>>>,
+    /// What llm-env's configuration says of variables.
+    pub accounts: Vec<Account>,
     /// The keys.
     pub candidates: Candidates,
     /// For each of them, what becomes of it.
@@ -53,6 +56,7 @@ pub fn all(paths: &Paths, args: &Import) -> Result<Gathered> {
     let mut found = Gathered {
         sections: Vec::new(),
         files: BTreeMap::new(),
+        accounts: Vec::new(),
         candidates: Candidates::default(),
         standings: Vec::new(),
         oddities: Vec::new(),
@@ -80,7 +84,7 @@ pub fn all(paths: &Paths, args: &Import) -> Result<Gathered> {
             found.read(path, format)?;
         }
     }
-    found.candidates = candidate::all(&found.sections);
+    found.candidates = candidate::all(&found.sections, &found.accounts);
     if let Some(id) = &args.provider {
         found.candidates.only(id);
     }
@@ -119,11 +123,17 @@ fn this_environment() -> Option<Section> {
 }
 
 impl Gathered {
+    /// A setting by its place.
+    pub fn setting(&self, at: At) -> &Setting {
+        &self.sections[at.0].settings[at.1]
+    }
+
     fn read(&mut self, path: PathBuf, format: Format) -> Result<()> {
         let (reading, bytes) = find::read(&path, format)?;
         let bytes = Zeroizing::new(bytes);
         self.files_read += 1;
         self.oddities.extend(reading.oddities);
+        self.accounts.extend(reading.accounts);
         if !reading.sections.is_empty() {
             self.sections.extend(reading.sections);
             self.files.insert(path, bytes);

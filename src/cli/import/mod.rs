@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! gather ─► what is found, where, and whose it is       report ─► said to a person, or as JSON
-//! take   ─► a key becomes a profile
+//! take   ─► a key becomes a profile                        rewrite ─► the plaintext goes out of the files
 //! ```
 
 mod gather;
 mod report;
+mod rewrite;
 pub mod take;
 
 use super::args::Import;
 use super::connect::Answerer;
 use super::{add, ask, render, settings};
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::import::candidate::Candidate;
 use crate::paths::Paths;
@@ -23,6 +25,9 @@ pub fn run(args: &Import) -> Result<()> {
     paths.check_owner()?;
     if !args.yes && !args.dry_run {
         ask::require("your word on what to store", "`--yes`, or `--dry-run` to look and store nothing")?;
+    }
+    if args.report.json && args.rewrite && !args.yes && !args.dry_run {
+        return Err(Error::usage("`--json` asks nobody, so with `--rewrite` it needs `--yes`"));
     }
     if let Some(name) = &args.name {
         crate::profile::check_name(name)?;
@@ -37,10 +42,15 @@ pub fn run(args: &Import) -> Result<()> {
         report::show(&gathered);
     }
     let outcome = store(&paths, args, &mut answerer, &mut gathered)?;
+    let rewritten = if args.rewrite { Some(rewrite::run(&paths, args, &mut answerer, &gathered)?) } else { None };
     if args.report.json {
-        report::json(&gathered)?;
+        report::json(&gathered, rewritten.as_ref())?;
     } else {
-        report::hints(&gathered, args.dry_run);
+        if let Some(rewritten) = &rewritten {
+            rewritten.tell();
+        }
+        let is_rewritten = rewritten.as_ref().is_some_and(|rewritten| rewritten.applied.is_some());
+        report::hints(&gathered, args, is_rewritten);
     }
     match outcome {
         Some(error) => Err(error),
@@ -48,11 +58,40 @@ pub fn run(args: &Import) -> Result<()> {
     }
 }
 
+/// At the end of `setup`: names the files that hold keys in clear and, where somebody sits there, offers to take them over. Says
+/// whether that was done.
+pub fn offer(paths: &Paths, answerer: &mut Answerer, is_yes: bool) -> Result<bool> {
+    let args = Import { rewrite: true, ..Import::default() };
+    let mut gathered = gather::all(paths, &args)?;
+    gathered.compare(paths, answerer)?;
+    let holding = gathered.candidates.list.iter().flat_map(|candidate| &candidate.places);
+    let mut files: Vec<String> = Vec::new();
+    for place in holding.filter_map(|at| gathered.sections[at.0].path.as_deref()).map(crate::printable::path) {
+        if !files.contains(&place) {
+            files.push(place);
+        }
+    }
+    if files.is_empty() {
+        return Ok(false);
+    }
+    render::line(format_args!("keys stand in clear in {}", files.join(", ")));
+    if is_yes || !ask::is_possible() {
+        render::hint("`llmenv import --rewrite` takes them over and out of the files; `--dry-run` shows it first");
+        return Ok(false);
+    }
+    if !ask::is_yes_unless_no("take them over now?")? {
+        return Ok(false);
+    }
+    run(&args)?;
+    Ok(true)
+}
+
 /// Stores what is new and wanted. Gives an error where something that was wanted could not be stored.
 fn store(paths: &Paths, args: &Import, answerer: &mut Answerer, gathered: &mut Gathered) -> Result<Option<Error>> {
     let wanted: Vec<usize> = (0..gathered.candidates.list.len())
         .filter(|at| gathered.standings[*at] == Standing::New)
-        .filter(|at| !gathered.candidates.list[*at].is_overridden || !args.yes)
+        // What a later line overrides is stored only where it would be lost otherwise.
+        .filter(|at| !gathered.candidates.list[*at].is_overridden || !args.yes || args.rewrite)
         .collect();
     if args.name.is_some() && wanted.len() != 1 {
         let error = Error::usage(format!("`--name` is for one key, and {} are to be stored", wanted.len()));
@@ -84,7 +123,7 @@ fn store(paths: &Paths, args: &Import, answerer: &mut Answerer, gathered: &mut G
         }
         let name = match (&args.name, args.yes) {
             (Some(name), _) => Some(name.clone()),
-            (None, true) => Some(take::free_name(&settings::load(paths)?, &candidate.key.providers[0].id, &[])),
+            (None, true) => Some(name_for(&settings::load(paths)?, candidate, &[])),
             (None, false) => None,
         };
         match take::take(paths, answerer, &candidate.key, name.as_deref(), args.report.json)? {
@@ -99,6 +138,14 @@ fn store(paths: &Paths, args: &Import, answerer: &mut Answerer, gathered: &mut G
         Error::new(format!("{failed} of the keys found {} not stored", if failed == 1 { "was" } else { "were" }))
             .hint("they are where they were")
     }))
+}
+
+/// What a profile for a key is called where nobody says.
+fn name_for(config: &Config, candidate: &Candidate, taken: &[String]) -> String {
+    let id = &candidate.key.providers[0].id;
+    let word = candidate.name.as_ref().unwrap_or(id);
+    let word = if candidate.is_overridden { format!("{word}-old") } else { word.clone() };
+    take::free_name(config, &word, taken)
 }
 
 /// Why `--yes` does not decide about a key.

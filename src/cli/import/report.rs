@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::super::args::Import;
 use super::super::{render, status};
 use super::gather::{Gathered, Standing};
+use super::rewrite::Rewritten;
 use crate::error::Result;
 use crate::import::candidate::Candidate;
-use crate::import::section::{Oddity, Section, Setting};
+use crate::import::section::{Format, Oddity, Section, Setting};
 use crate::ipc::protocol::{Finding, PlaceFacts, Severity};
 use crate::printable;
 
@@ -72,20 +74,56 @@ fn conflicts(gathered: &Gathered) {
 }
 
 /// Says what comes next.
-pub fn hints(gathered: &Gathered, is_dry_run: bool) {
-    if is_dry_run {
-        return render::line("nothing was stored (`--dry-run`)");
+pub fn hints(gathered: &Gathered, args: &Import, is_rewritten: bool) {
+    if args.dry_run {
+        return render::line("nothing was stored or changed (`--dry-run`)");
     }
-    let stored: Vec<&String> = gathered
-        .standings
-        .iter()
-        .filter_map(|standing| match standing {
-            Standing::Stored(name) => Some(name),
-            _ => None,
-        })
-        .collect();
-    if let Some(name) = stored.first() {
+    let with = |of: fn(&Standing) -> Option<&String>| gathered.standings.iter().find_map(of);
+    let stored = with(|standing| match standing {
+        Standing::Stored(name) => Some(name),
+        _ => None,
+    });
+    if let Some(name) = stored {
         render::hint(format_args!("`llmenv use {name}` in a shell, or `llmenv exec {name} -- COMMAND`"));
+    }
+    if is_rewritten {
+        places(gathered);
+    }
+    let is_in_file = |candidate: &Candidate| candidate.places.iter().any(|at| gathered.sections[at.0].path.is_some());
+    let kept = gathered.candidates.list.iter().zip(&gathered.standings);
+    let is_left = kept.filter(|(candidate, _)| is_in_file(candidate)).any(|(_, standing)| *standing != Standing::New);
+    if is_left && !args.rewrite {
+        render::hint(
+            "the files still hold their keys: `llmenv import --rewrite` takes them out, `llmenv undo` puts them back",
+        );
+    }
+}
+
+/// How what read the files gets its keys from now on.
+fn places(gathered: &Gathered) {
+    let mut said: Vec<String> = Vec::new();
+    for (candidate, standing) in gathered.candidates.list.iter().zip(&gathered.standings) {
+        let (Standing::Held(name) | Standing::Stored(name)) = standing else { continue };
+        for section in candidate.places.iter().map(|at| &gathered.sections[at.0]) {
+            let Some(path) = &section.path else { continue };
+            let dir = path.parent().map(printable::path).unwrap_or_default();
+            said.push(match section.format {
+                Format::Dotenv if dir != "~" => format!("in {dir}: `llmenv use {name} --here`"),
+                Format::Bash | Format::Zsh | Format::Fish | Format::Powershell | Format::Dotenv => {
+                    format!("in every shell: `llmenv use {name} --global`")
+                }
+                _ => continue,
+            });
+        }
+    }
+    said.sort();
+    said.dedup();
+    if !said.is_empty() {
+        said.truncate(8);
+        render::line("to have the same keys where the files gave them:");
+    }
+    for line in said {
+        render::line(format_args!("  {line}"));
     }
 }
 
@@ -94,7 +132,8 @@ pub fn named(candidate: &Candidate) -> String {
     format!("the key {}", printable::text(&masked(candidate)))
 }
 
-fn masked(candidate: &Candidate) -> String {
+/// A key as messages show it.
+pub fn masked(candidate: &Candidate) -> String {
     candidate.key.key.shown(&candidate.key.providers[0].id)
 }
 
@@ -120,7 +159,7 @@ fn finding(oddity: &Oddity) -> Finding {
 }
 
 /// Everything as one object.
-pub fn json(gathered: &Gathered) -> Result<()> {
+pub fn json(gathered: &Gathered, rewritten: Option<&Rewritten>) -> Result<()> {
     let keys: Vec<Value> = gathered
         .candidates
         .list
@@ -156,5 +195,8 @@ pub fn json(gathered: &Gathered) -> Result<()> {
         .map(|conflict| json!({"variable": conflict.variable, "keys": conflict.candidates}))
         .collect();
     let findings: Vec<Value> = gathered.oddities.iter().map(|oddity| status::finding_json(&finding(oddity))).collect();
-    render::json(&json!({"schema": 1, "keys": keys, "conflicts": conflicts, "findings": findings}))
+    let rewritten = rewritten.map(Rewritten::json);
+    render::json(&json!({
+        "schema": 1, "keys": keys, "conflicts": conflicts, "findings": findings, "rewritten": rewritten,
+    }))
 }

@@ -9,7 +9,7 @@ use crate::import::environment::FoundKey;
 use crate::ipc::protocol::{Request, Response};
 use crate::paths::Paths;
 use crate::profile::{Family, KeySource, Profile};
-use crate::provider::Provider;
+use crate::provider::{Provider, Role};
 use crate::secret::Secret;
 
 /// Stores one key as a profile; a mistake (a name that is taken) is told and leaves it where it is.
@@ -81,6 +81,7 @@ pub fn profile_of(key: &FoundKey, row: &Provider, name: String) -> Profile {
         dialect: key.dialect,
         organization: key.organization.clone(),
         project: key.project.clone(),
+        model: key.model.clone(),
         key: KeySource::Stored,
         ..Profile::default()
     };
@@ -123,4 +124,13 @@ pub fn free_name(config: &Config, word: &str, taken: &[String]) -> String {
         .map(|count| if count == 1 { word.to_owned() } else { format!("{word}-{count}") })
         .find(|name| !config.profiles.contains_key(name) && !taken.contains(name))
         .unwrap_or_else(|| word.to_owned())
+}
+
+/// The variables that a shell gets or loses by a profile: what stands in a file under these names, the profile takes the place of.
+pub fn names_of(profile: &Profile, row: &Provider) -> Vec<String> {
+    let families = add::default_families(profile, row);
+    let in_families = families.iter().flat_map(|family| family.variables().touched()).map(str::to_owned);
+    let is_carried = |role: Role| matches!(role, Role::Key | Role::BaseUrl | Role::Origin);
+    let own = row.variables.iter().filter(|variable| variable.own && is_carried(variable.role));
+    in_families.chain(own.map(|variable| variable.name.clone())).chain(profile.also.iter().cloned()).collect()
 }

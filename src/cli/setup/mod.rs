@@ -78,6 +78,7 @@ pub fn run(args: &Setup) -> Result<()> {
 
     let taken = take_over::run(&paths, target, &mut answerer, args.yes)?;
     is_changed |= !taken.is_empty();
+    is_changed |= super::import::offer(&paths, &mut answerer, args.yes)?;
     if !is_changed {
         render::line("all is set up");
     }
