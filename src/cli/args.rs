@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
     bin_name = "llmenv",
     version,
     disable_help_subcommand = true,
-    after_long_help = "`llmenv` alone prints the status. `llmenv COMMAND -h` shows what it takes, `--help` has examples, too.",
+    after_help = "`llmenv` alone prints the status. `llmenv COMMAND -h` shows what it takes, `--help` has examples, too.",
     max_term_width = 110
 )]
 pub struct Cli {

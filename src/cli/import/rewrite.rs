@@ -226,7 +226,7 @@ impl Rewritten {
         }
         if self.is_codex_logged_out {
             render::hint(
-                "Codex kept that key as its login; from now on it wants the variable CODEX_API_KEY, or a `[model_providers]` entry with `env_key`",
+                "Codex kept that key as its login and has none now: `llmenv client codex NAME --write` tells it where to look",
             );
         }
     }
