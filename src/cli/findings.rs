@@ -1,20 +1,18 @@
 //! Findings as every report has them: looked for, shown to people, written as JSON.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::connect::Answerer;
 use super::status::finding_json;
 use super::{here, render, settings};
-use crate::detect::{self, Active, Look, Marks, Spot};
+use crate::detect::{self, Active, Spot};
 use crate::error::Result;
 use crate::hook::state::ShellState;
 use crate::ipc::protocol::{Finding, ResolvedFacts, Severity};
 use crate::ipc::shell_lines::Reason;
 use crate::paths::Paths;
 use crate::printable;
-use crate::source::{Kind, Scene};
+use crate::source::Kind;
 
 /// The most places of one finding that people are shown.
 const MAX_PLACES: usize = 5;
@@ -131,10 +129,4 @@ pub fn of_resolved(resolved: ResolvedFacts, own: Vec<String>, profiles: Vec<Stri
         own,
         profiles,
     }
-}
-
-/// Looks at these kinds of places, for at most this long.
-pub fn look(paths: &Paths, active: Active, kinds: &[Kind], budget: Duration) -> Result<Look> {
-    let scene = Scene::here(&here::cwd()?, &paths.home);
-    Ok(Look::gather(scene, active, Marks::read(&paths.state_dir), kinds, budget))
 }

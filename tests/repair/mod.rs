@@ -153,8 +153,9 @@ fn fix_round_trip_over_many_files() {
                     if here.is_none() && gives_up {
                         continue;
                     }
-                    let clean =
-                        here.clone().map(|value| detect::value::faults("OPENAI_API_KEY", &Secret::new(value), false));
+                    let clean = here
+                        .clone()
+                        .map(|value| detect::value::faults("OPENAI_API_KEY", &Secret::new(value), false, 0));
                     if here != *wanted || clean.is_some_and(|faults| !faults.is_empty()) {
                         wrong_cases.push(format!("{} reads {:?}: {case}", loader.id(), here.map(|text| text.len())));
                     }
