@@ -447,6 +447,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
   # Names that steer a shell, a loader or an interpreter are refused here too, whoever sends them.
   function global:__llmenv_is_allowed {
     [Diagnostics.DebuggerHidden()]param([string]$Name)
+    if ([object]::Equals($Name, 'LLMENV_TOKEN')) { return $true }
     if (-not [regex]::IsMatch($Name, '\A[A-Za-z_][A-Za-z0-9_]{0,127}\z')) { return $false }
     -not [regex]::IsMatch($Name, '\A(?:PATH|HOME|USER|LOGNAME|SHELL|ENV|IFS|CDPATH|SHELLOPTS|ZDOTDIR|PROMPT|RPROMPT' +
       '|PROMPT_COMMAND|PWD|OLDPWD|TERM|TERMINFO|TMPDIR|TEMP|TMP|EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|NODE_OPTIONS|NODE_PATH' +
@@ -455,7 +456,7 @@ if ([Environment]::GetEnvironmentVariable('LLMENV_HOOK') -eq '1' -or
       '|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|DBUS_SESSION_BUS_ADDRESS' +
       '|CODEX_HOME|CLAUDE_CONFIG_DIR|RUSTC_WRAPPER|CC|CXX|MAKEFLAGS|LESSOPEN|LESSCLOSE|FPATH|MAILPATH|HISTFILE|INPUTRC|LOCPATH' +
       '|GCONV_PATH|HOSTALIASES|RESOLV_HOST_CONF|OPENSSL_CONF|_|UID|EUID|PPID|SECONDS|RANDOM|REPLY|STATUS|ARGV' +
-      '|(?:LD|DYLD|FISH|GIT|XDG|LLMENV(?!_TOKEN\z)|CARGO|NPM_CONFIG|PIP|MALLOC|ZSH|GLIBC|DOTNET|CORECLR|COR|COMPLUS)_.*' +
+      '|(?:LD|DYLD|FISH|GIT|XDG|LLMENV|CARGO|NPM_CONFIG|PIP|MALLOC|ZSH|GLIBC|DOTNET|CORECLR|COR|COMPLUS)_.*' +
       '|BASH.*|PS.*|PYTHON.*|POWERSHELL.*|__LLMENV.*)\z', 'IgnoreCase, CultureInvariant')
   }
 
