@@ -24,7 +24,7 @@ function __fish_llmenv_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c llmenv -n "__fish_llmenv_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c llmenv -n "__fish_llmenv_needs_command" -s h -l help -d 'Print help'
 complete -c llmenv -n "__fish_llmenv_needs_command" -s V -l version -d 'Print version'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "setup" -d 'First run: the hook in the shell\'s start-up file, the store, the keys found here'
 complete -c llmenv -n "__fish_llmenv_needs_command" -f -a "add" -d 'Add a profile: a provider account with its key'
