@@ -141,9 +141,10 @@ fn tell(looked: &[Looked]) {
 /// The same for programs. Without `--yes` nothing is changed.
 fn report(paths: &Paths, action: Action, looked: &[Looked], yes: bool) -> Result<bool> {
     let diff = action.diff();
-    let applied: Option<Applied> = match yes && !action.is_empty() {
-        true => change::carry_out(paths, action, Manner { yes: true, json: true })?,
-        false => None,
+    let applied: Option<Applied> = if yes && !action.is_empty() {
+        change::carry_out(paths, action, Manner { yes: true, json: true })?
+    } else {
+        None
     };
     let rows = |pick: fn(&Looked) -> &[Note]| -> Vec<Value> {
         let row = |file: &Looked, note: &Note| json!({"path": file.path, "line": note.line, "variable": note.variable, "message": note.text});

@@ -66,7 +66,7 @@ fn start(account: &Account) -> String {
 }
 
 /// What the edit makes of no file.
-fn text_of(edit: &dyn Fn(Option<&[u8]>) -> Result<Vec<u8>>) -> Result<String> {
+fn text_of(edit: &impl Fn(Option<&[u8]>) -> Result<Vec<u8>>) -> Result<String> {
     Ok(String::from_utf8_lossy(&edit(None)?).into_owned())
 }
 

@@ -3,6 +3,8 @@
 use super::{Account, Place, Setup};
 use crate::error::Result;
 
+// The others can fail, and all are of one type.
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn setup(account: &Account, _: &Place<'_>) -> Result<Setup> {
     Ok(Setup {
         tool: "vscode",

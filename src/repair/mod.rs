@@ -252,7 +252,7 @@ fn utf16(file: &[u8]) -> Option<Result<Vec<u8>, &'static str>> {
     let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();
     Some(match text {
-        Ok(text) if rest.len() % 2 == 0 => Ok(text.into_bytes()),
+        Ok(text) if rest.len().is_multiple_of(2) => Ok(text.into_bytes()),
         _ => Err("it is neither UTF-8 nor whole UTF-16: save it as UTF-8 with an editor"),
     })
 }

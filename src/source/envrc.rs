@@ -67,12 +67,12 @@ fn permission(scene: &Scene, path: &Path) -> Permission {
     if folder.join("allow").join(hash(&content)).exists() || is_whitelisted(scene, path) {
         return Permission::Allowed;
     }
-    let earlier = std::fs::read_dir(folder.join("allow")).into_iter().flatten().flatten().take(MAX_ALLOWED);
+    let mut earlier = std::fs::read_dir(folder.join("allow")).into_iter().flatten().flatten().take(MAX_ALLOWED);
     let is_same = |entry: std::fs::DirEntry| {
         bounded::read(&entry.path(), 16 * 1024, Links::Refuse)
             .is_ok_and(|(content, _)| content.trim_ascii_end() == shown.as_bytes())
     };
-    if earlier.map(is_same).any(|is_same| is_same) { Permission::Changed } else { Permission::Unknown }
+    if earlier.any(is_same) { Permission::Changed } else { Permission::Unknown }
 }
 
 fn is_whitelisted(scene: &Scene, path: &Path) -> bool {

@@ -28,7 +28,7 @@ pub(super) fn search(search: &mut Search<'_>) {
         }
     }
     let folder = search.scene.root.join("etc/profile.d");
-    let files = search.files_in(&folder, MAX_FILES, &|name| name.ends_with(".sh"));
+    let files = search.files_in(&folder, MAX_FILES, &|name| is_called(name, "sh"));
     super::rc::search_files(&files, "login", When::Login, Kind::System, search);
 }
 
@@ -55,7 +55,7 @@ pub(super) fn search_systemd(search: &mut Search<'_>) {
         scene.config_folder().join("environment.d"),
     ];
     for folder in folders {
-        for path in search.files_in(&folder, MAX_FILES, &|name| name.ends_with(".conf")) {
+        for path in search.files_in(&folder, MAX_FILES, &|name| is_called(name, "conf")) {
             file(&path, search);
         }
     }
@@ -112,4 +112,9 @@ fn ask_manager(search: &mut Search<'_>) {
         }
         Err(ask::NoAnswer::Failed) => {}
     }
+}
+
+/// Whether a file has this extension; the programs that read these folders tell cases apart.
+fn is_called(name: &str, extension: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|own| own == extension)
 }

@@ -228,7 +228,7 @@ impl Reading {
             match first {
                 "set" => match words.next() {
                     Some("-a" | "-o") if statement.text.ends_with("-a") || statement.text.ends_with("allexport") => {
-                        sets_all = true
+                        sets_all = true;
                     }
                     Some("+a" | "+o") => sets_all = false,
                     _ => {}

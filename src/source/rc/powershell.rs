@@ -78,7 +78,6 @@ fn pieces(line: &str) -> Vec<&str> {
             // `${name}` is one word.
             (None, '{') if line[..at].ends_with('$') => quote = Some('}'),
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(') => parentheses += 1,
             (None, ')') => parentheses = parentheses.saturating_sub(1),
