@@ -251,7 +251,7 @@ fn programs_end_with_their_output_and_status() {
     names.sort_unstable();
     assert_eq!(
         names.join(" "),
-        "HOME LANG PATH TERM XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR XDG_STATE_HOME"
+        "HOME LANG LLMENV_CHECK PATH TERM XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR XDG_STATE_HOME"
     );
     assert!(environment.contains(&format!("PATH={}:", LLMENV.rsplit_once('/').expect("a path").0)));
 }

@@ -145,7 +145,7 @@ fn types_and_words() {
         (
             "auth = \"Bearer\"",
             "`auth` cannot be `Bearer`; did you mean `bearer`?\n  --> /c/config.toml:3\n\
-             hint: it is one of `bearer`, `x-api-key`, `api-key`, `x-goog-api-key` or `none`",
+             hint: it is one of `bearer`, `x-api-key`, `api-key`, `x-goog-api-key`, `none` or `client`",
         ),
         (
             "base_url = \"api.example.com/v1\"",

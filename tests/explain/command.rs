@@ -47,10 +47,12 @@ fn the_key_that_was_sent_is_found() {
     );
     // What a shell holds beside it, another key than any profile's.
     let mut terminal = Terminal::start(&home, Shell::Bash, "", home.path(""));
-    terminal.run(&format!("export OPENAI_API_KEY={}", key(2)));
-    let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****0002.'");
-    assert!(seen.contains("`sk-or-v1…0002` is in `OPENAI_API_KEY` of this shell, and no profile's key"), "{seen}");
-    assert!(!seen.contains(&key(2)), "{seen}");
+    // One that no program of another test holds.
+    let own = format!("sk-or-v1-{}00007a31", "0badcafe".repeat(7));
+    terminal.run(&format!("export OPENAI_API_KEY={own}"));
+    let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****7a31.'");
+    assert!(seen.contains("`sk-or-v1…7a31` is in `OPENAI_API_KEY` of this shell, and no profile's key"), "{seen}");
+    assert!(!seen.contains(&own), "{seen}");
     let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****ffff.'");
     assert!(
         seen.contains("is none of your profiles' keys and in no variable here and no other place that llmenv knows"),

@@ -1,5 +1,7 @@
 //! `llmenv doctor --fix`, as a person calls it.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::support::home::finish;
 use crate::support::{Home, LLMENV, Shell, Terminal};
 
@@ -25,6 +27,7 @@ fn the_change_is_shown_asked_about_made_and_taken_back() {
     let home = home();
     let before = format!("# mine\r\nOPENROUTER_API_KEY = \"{}\"\r\nDEBUG=1\r\n", key(2));
     let file = home.write("src/.env", &before);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut terminal = Terminal::start(&home, Shell::Bash, "", "src");
     terminal.type_line("llmenv doctor --fix; echo done=$?");
     terminal.wait_for(|text| text.contains("change this file? [y/N]"));

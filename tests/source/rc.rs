@@ -291,8 +291,10 @@ fn t03_start_up_files_and_repositories_run_nothing() {
     write(home, "mise.toml", &format!("[env]\nOPENAI_API_KEY = \"{{{{ exec(command='{touch}') }}}}\"\n"));
     let all = found(&scene(home, "", &[]), &Kind::ALL);
     assert!(!pwn.exists());
-    assert!(all.of("OPENAI_API_KEY").all(|found| matches!(found.held, Held::Unknowable)), "{all:?}");
-    assert!(all.of("OPENAI_API_KEY").count() >= 5, "{all:?}");
+    // Programs of other tests run meanwhile.
+    let in_files = || all.of("OPENAI_API_KEY").filter(|found| found.origin.path.is_some());
+    assert!(in_files().all(|found| matches!(found.held, Held::Unknowable)), "{all:?}");
+    assert!(in_files().count() >= 5, "{all:?}");
     // Deep, long and unclosed.
     for text in [
         "(".repeat(100_000),

@@ -205,7 +205,7 @@ fn a_tmux_pane_takes_no_choice_along() {
                 assert!(has(&want), "{report}: {env}");
             }
         } else {
-            assert!(!has("OPENAI_") && !has("LLMENV_"), "{report}: {env}");
+            assert!(!has("OPENAI_") && !has("LLMENV_PROFILE") && !has("LLMENV_STATE"), "{report}: {env}");
         }
     }
     terminal.run(&format!("{tmux} kill-server"));
