@@ -2,6 +2,8 @@
 #
 # This shell owns its state. What comes from the daemon is data: lines that are checked and assigned, never evaluated.
 # Arrays hold what must not reach a child process: bash cannot export them, not even under `set -a`.
+# They are filled one element at a time: an interrupt in the middle of `name=(…)` leaves bash reading the text between the
+# parentheses, whose end it then takes for the end of its input, and it exits.
 # Values are compared with `[`, for `[[` and `case` ignore case under `shopt -s nocasematch`.
 
 # An alias of the user's must not become part of the functions below.
@@ -141,8 +143,10 @@ __llmenv_describe() {
     __llmenv_name=${__llmenv_names[__llmenv_i]}
     [ "${!__llmenv_name+=}${!__llmenv_name-}" = "${__llmenv_values[__llmenv_i]}" ] || __llmenv_differ=$__llmenv_differ$__llmenv_name,
   done
-  __llmenv_fields=("shell=bash" "pid=$$" "start=${__llmenv_id#*.}" "reason=$__llmenv_reason" "profile=${__llmenv_profile:--}"
-    "lease=$__llmenv_lease" "mark=${__llmenv_mark:--}" "signals=$__llmenv_signals" "names=${__llmenv_names[*]-}")
+  __llmenv_fields[0]=shell=bash __llmenv_fields[1]=pid=$$ __llmenv_fields[2]=start=${__llmenv_id#*.} \
+    __llmenv_fields[3]=reason=$__llmenv_reason __llmenv_fields[4]=profile=${__llmenv_profile:--} \
+    __llmenv_fields[5]=lease=$__llmenv_lease __llmenv_fields[6]=mark=${__llmenv_mark:--} \
+    __llmenv_fields[7]=signals=$__llmenv_signals __llmenv_fields[8]="names=${__llmenv_names[*]-}"
 }
 
 __llmenv_ask() {
@@ -358,12 +362,13 @@ __llmenv_plan() {
   local LC_ALL=C IFS=, __llmenv_why=$1 __llmenv_line= __llmenv_name= __llmenv_value= __llmenv_ended= __llmenv_effect= __llmenv_end=
   local __llmenv_r= __llmenv_p= __llmenv_l=0 __llmenv_m= __llmenv_same= __llmenv_yours=, __llmenv_later=, __llmenv_at= __llmenv_old=
   local __llmenv_list=",${__llmenv_names[*]-}," __llmenv_want= __llmenv_seen_now= __llmenv_i=0 __llmenv_new=0 __llmenv_refused=
-  # Under `set -u` an array without a value has no length either.
-  local -a __llmenv_says=() __llmenv_parts=() __llmenv_absent=()
+  # Counted, since under `set -u` an array without a value has no length either.
+  local -a __llmenv_says __llmenv_parts __llmenv_absent
+  local -i __llmenv_said=0 __llmenv_missing=0 __llmenv_going=10000
   # No variable may hold what a terminal would obey.
   case $2 in *[$'\001'-$'\010'$'\013'-$'\037'$'\177']*) return 4 ;; esac
-  __llmenv_next_names=() __llmenv_next_values=() __llmenv_next_seen=() __llmenv_next_olds=()
-  __llmenv_do_unset=() __llmenv_do_export=() __llmenv_do_set=()
+  builtin unset -v __llmenv_next_names __llmenv_next_values __llmenv_next_seen __llmenv_next_olds \
+    __llmenv_do_unset __llmenv_do_export __llmenv_do_set
   __llmenv_split $'\n' "$2"
   for __llmenv_line in ${__llmenv_parts[@]+"${__llmenv_parts[@]}"}; do
     # Half an answer is none, and what follows its end is no part of it.
@@ -386,11 +391,12 @@ __llmenv_plan() {
           # Most of the time nothing was there.
           __llmenv_next_names[__llmenv_new]=$__llmenv_name __llmenv_next_values[__llmenv_new]=$__llmenv_want \
             __llmenv_next_seen[__llmenv_new]=${__llmenv_want#=} __llmenv_next_olds[__llmenv_new]=unset \
-            __llmenv_absent[__llmenv_new]=$__llmenv_name __llmenv_do_export[__llmenv_new]=$__llmenv_name$__llmenv_want \
-            __llmenv_later=$__llmenv_later$__llmenv_name, __llmenv_new=$((__llmenv_new + 1))
+            __llmenv_absent[__llmenv_missing]=$__llmenv_name __llmenv_do_export[__llmenv_new]=$__llmenv_name$__llmenv_want \
+            __llmenv_later=$__llmenv_later$__llmenv_name, __llmenv_new=$((__llmenv_new + 1)) __llmenv_missing+=1
         fi
         ;;
       state$'\t'*)
+        builtin unset -v __llmenv_parts
         __llmenv_split $'\t' "$__llmenv_line"
         [[ ${#__llmenv_parts[@]} -eq 6 && -z $__llmenv_effect ]] || return 4
         __llmenv_effect=${__llmenv_parts[1]} __llmenv_r=${__llmenv_parts[2]} __llmenv_p=${__llmenv_parts[3]}
@@ -402,7 +408,7 @@ __llmenv_plan() {
         if [[ $__llmenv_p == "$__llmenv_profile" && $__llmenv_why != choose ]]; then __llmenv_same=1; fi
         ;;
       yours$'\t'*) __llmenv_yours=$__llmenv_yours${__llmenv_line#*$'\t'}, ;;
-      say$'\t'*) __llmenv_says[${#__llmenv_says[@]}]=${__llmenv_line#*$'\t'} ;;
+      say$'\t'*) __llmenv_says[__llmenv_said]=${__llmenv_line#*$'\t'} __llmenv_said+=1 ;;
       pipes$'\t'/*) __llmenv_pipes[1]=${__llmenv_line#*$'\t'} ;;
       shell$'\t'*)
         __llmenv_line=${__llmenv_line#*$'\t'}
@@ -440,8 +446,9 @@ __llmenv_plan() {
     return 1
   fi
   __llmenv_say_all
-  __llmenv_next_state=("$__llmenv_r" "$__llmenv_p" "$__llmenv_l" "$__llmenv_m" "${__llmenv_end:-$__llmenv_generation}"
-    "${__llmenv_next_names[*]-}")
+  __llmenv_next_state[0]=$__llmenv_r __llmenv_next_state[1]=$__llmenv_p __llmenv_next_state[2]=$__llmenv_l \
+    __llmenv_next_state[3]=$__llmenv_m __llmenv_next_state[4]=${__llmenv_end:-$__llmenv_generation} \
+    __llmenv_next_state[5]="${__llmenv_next_names[*]-}" __llmenv_next_count=$__llmenv_new
   # From here on nothing can fail, and what Ctrl-C cuts short is done again at the next prompt.
   __llmenv_pending=1 __llmenv_restless=1
 }
@@ -502,10 +509,10 @@ __llmenv_plan_back() {
 # Keys come last in an answer and are to go first.
 __llmenv_plan_unset() {
   if [[ -z ${!__llmenv_name+set} ]]; then
-    __llmenv_absent[${#__llmenv_absent[@]}]=$__llmenv_name
+    __llmenv_absent[__llmenv_missing]=$__llmenv_name __llmenv_missing+=1
   else
     __llmenv_is_fixed "$__llmenv_name" && __llmenv_refused=$__llmenv_name
-    __llmenv_do_unset[10000 - ${#__llmenv_do_unset[@]}]=$__llmenv_name
+    __llmenv_do_unset[__llmenv_going]=$__llmenv_name __llmenv_going+=-1
   fi
 }
 
@@ -515,17 +522,18 @@ __llmenv_say_all() {
 
 # Does what was planned. May be cut short anywhere and done again: it reads the plan alone.
 __llmenv_commit() {
+  local -i __llmenv_i
   builtin unset -v ${__llmenv_do_unset[@]+"${__llmenv_do_unset[@]}"}
   # Without a name it would print all there are.
-  [[ ${#__llmenv_do_export[@]} -eq 0 ]] || builtin export ${__llmenv_do_export[@]+"${__llmenv_do_export[@]}"}
+  [[ -z ${__llmenv_do_export[@]+set} ]] || builtin export "${__llmenv_do_export[@]}"
   # `-n` because of `set -a`.
-  [[ ${#__llmenv_do_set[@]} -eq 0 ]] || builtin export -n ${__llmenv_do_set[@]+"${__llmenv_do_set[@]}"}
-  # An empty array counts as unset before bash 4.4, which `set -u` would not have.
-  __llmenv_names=(${__llmenv_next_names[@]+"${__llmenv_next_names[@]}"}) \
-    __llmenv_values=(${__llmenv_next_values[@]+"${__llmenv_next_values[@]}"}) \
-    __llmenv_seen=(${__llmenv_next_seen[@]+"${__llmenv_next_seen[@]}"}) \
-    __llmenv_olds=(${__llmenv_next_olds[@]+"${__llmenv_next_olds[@]}"})
-  __llmenv_count=${#__llmenv_names[@]} __llmenv_reason=${__llmenv_next_state[0]} __llmenv_profile=${__llmenv_next_state[1]} \
+  [[ -z ${__llmenv_do_set[@]+set} ]] || builtin export -n "${__llmenv_do_set[@]}"
+  builtin unset -v __llmenv_names __llmenv_values __llmenv_seen __llmenv_olds
+  for ((__llmenv_i = 0; __llmenv_i < __llmenv_next_count; __llmenv_i++)); do
+    __llmenv_names[__llmenv_i]=${__llmenv_next_names[__llmenv_i]} __llmenv_values[__llmenv_i]=${__llmenv_next_values[__llmenv_i]} \
+      __llmenv_seen[__llmenv_i]=${__llmenv_next_seen[__llmenv_i]} __llmenv_olds[__llmenv_i]=${__llmenv_next_olds[__llmenv_i]}
+  done
+  __llmenv_count=$__llmenv_next_count __llmenv_reason=${__llmenv_next_state[0]} __llmenv_profile=${__llmenv_next_state[1]} \
     __llmenv_lease=${__llmenv_next_state[2]} __llmenv_mark=${__llmenv_next_state[3]} __llmenv_generation=${__llmenv_next_state[4]}
   if [[ -n $__llmenv_profile ]]; then builtin export "LLMENV_PROFILE=$__llmenv_profile"; else builtin unset -v LLMENV_PROFILE; fi
   case $__llmenv_reason:${__llmenv_next_state[5]} in
@@ -536,21 +544,23 @@ __llmenv_commit() {
 }
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
+  # Fills __llmenv_parts, which its caller has emptied: done here, that would take away the caller's own variable.
   __llmenv_split() {
-    local IFS=$1
+    local IFS=$1 __llmenv_part=
+    local -i __llmenv_n=0
     # No text is to be taken for a pattern of files. Undone on return, and by Ctrl-C.
     local -
     builtin set -f
-    __llmenv_parts=($2)
+    for __llmenv_part in $2; do __llmenv_parts[__llmenv_n]=$__llmenv_part __llmenv_n+=1; done
   }
   __llmenv_is_exported() { [[ ${!1@a} == *x* ]]; }
   __llmenv_is_fixed() { [[ ${!1@a} == *r* ]]; }
 else
   __llmenv_split() {
     local __llmenv_rest=$2
-    __llmenv_parts=()
+    local -i __llmenv_n=0
     while [[ -n $__llmenv_rest ]]; do
-      [[ -z ${__llmenv_rest%%"$1"*} ]] || __llmenv_parts[${#__llmenv_parts[@]}]=${__llmenv_rest%%"$1"*}
+      [[ -z ${__llmenv_rest%%"$1"*} ]] || __llmenv_parts[__llmenv_n]=${__llmenv_rest%%"$1"*} __llmenv_n+=1
       case $__llmenv_rest in *"$1"*) __llmenv_rest=${__llmenv_rest#*"$1"} ;; *) __llmenv_rest= ;; esac
     done
   }
@@ -567,13 +577,15 @@ fi
 # Last, so that what direnv and others set before it is seen. Called again with each loading: a start-up file that is read
 # twice may have written PROMPT_COMMAND anew.
 __llmenv_register() {
+  local __llmenv_i
   # VS Code and starship keep what they found and run it themselves.
   case "${PROMPT_COMMAND[*]-} ${__vsc_original_prompt_command[*]-} ${STARSHIP_PROMPT_COMMAND-}" in
     *__llmenv_prompt*) return 0 ;;
   esac
   # bash 5.1 and later run all of an array, earlier ones its first element.
   if [[ -n ${PROMPT_COMMAND+set} && ${#PROMPT_COMMAND[@]} -gt 1 ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
-    PROMPT_COMMAND+=(__llmenv_prompt)
+    for __llmenv_i in "${!PROMPT_COMMAND[@]}"; do :; done
+    PROMPT_COMMAND[__llmenv_i + 1]=__llmenv_prompt
   else
     PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}__llmenv_prompt
   fi
@@ -586,12 +598,13 @@ __llmenv_load() {
   __llmenv_busy= __llmenv_first=1 __llmenv_pwd= __llmenv_generation= __llmenv_retry=0 __llmenv_told= __llmenv_pending= __llmenv_traced=
   __llmenv_reason=none __llmenv_profile= __llmenv_lease=0 __llmenv_mark= __llmenv_previous=auto __llmenv_signals=0
   # Whether pipes are of use here: `read -N` counts for it. Then where they are.
-  __llmenv_pipes=(0 '') __llmenv_fine=('' ,)
+  builtin unset -v __llmenv_pipes __llmenv_fine __llmenv_settled __llmenv_names __llmenv_values __llmenv_seen __llmenv_olds __llmenv_loaded
+  __llmenv_pipes[0]=0 __llmenv_fine[1]=,
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 401)); then __llmenv_pipes[0]=1; fi
-  __llmenv_restless=1 __llmenv_watched=/dev/null __llmenv_found= __llmenv_settled=()
+  __llmenv_restless=1 __llmenv_watched=/dev/null __llmenv_found=
   __llmenv_half_1=__llmenv_none __llmenv_half_2=__llmenv_none __llmenv_half_3=__llmenv_none
   __llmenv_half_4=__llmenv_none __llmenv_half_5=__llmenv_none __llmenv_half_6=__llmenv_none
-  __llmenv_count=0 __llmenv_names=() __llmenv_values=() __llmenv_seen=() __llmenv_olds=()
+  __llmenv_count=0 __llmenv_next_count=0
   # Linux tells a process' start time in the 22nd field of this file; elsewhere the program finds it out.
   __llmenv_id=$$.0
   if { IFS= builtin read -r __llmenv_text </proc/$$/stat; } 2>/dev/null; then
@@ -610,7 +623,7 @@ __llmenv_load() {
       ;;
   esac
   # Not a plain variable: those can be inherited.
-  __llmenv_loaded=(llmenv "$$")
+  __llmenv_loaded[1]=$$
 }
 
 # With `init bash --debug-trap`: a directory entered in the middle of a line counts for the next command of that line.

@@ -97,10 +97,22 @@ fn no_empty_array_is_expanded_bare() {
         let mut rest = line;
         while let Some(at) = rest.find("[@]}\"") {
             let name = rest[..at].rsplit("${").next().unwrap();
-            let is_full = name == "__llmenv_fields";
+            let is_full = ["__llmenv_fields", "!PROMPT_COMMAND"].contains(&name);
             assert!(is_full || line.contains(&format!("${{{name}[@]+")), "shell/hook.bash:{n}: {line}");
             rest = &rest[at + 5..];
         }
+    }
+}
+
+#[test]
+fn no_array_is_assigned_as_a_whole() {
+    // `while :; do a=(1 2 3); done` and Ctrl-C: bash 5.2 prints `exit` and is gone.
+    for (n, line) in SCRIPT.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+        let found = line.match_indices("=(").any(|(at, _)| {
+            let name = line[..at].trim_end_matches('+');
+            name.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        });
+        assert!(!found, "shell/hook.bash:{}: an interrupt here ends bash: {line}", n + 1);
     }
 }
 
