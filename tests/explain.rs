@@ -1,6 +1,7 @@
 //! What errors mean: every known body in the shapes in which people paste it, masks, and the command.
 
 mod command;
+mod guides;
 mod masks;
 
 use llmenv::explain::{all, explain};

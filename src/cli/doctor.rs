@@ -34,6 +34,7 @@ pub fn run(args: &Doctor) -> Result<bool> {
         let known: Vec<PathBuf> = collected.read.iter().map(|(_, path)| path.clone()).collect();
         let is_new = |path: Option<&PathBuf>| path.is_none_or(|path| !known.contains(path));
         below.read.retain(|(_, path)| is_new(Some(path)));
+        below.contents.retain(|(path, _)| is_new(Some(path)));
         below.unread.retain(|unread| is_new(unread.path.as_ref()));
         below.assignments.retain(|held| is_new(held.origin.path.as_ref()));
         collected.append(below);

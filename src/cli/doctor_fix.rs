@@ -16,7 +16,7 @@ use crate::paths::Paths;
 use crate::printable;
 use crate::repair::{self, Known, Note, Owner};
 use crate::secret::Secret;
-use crate::source::dotenv_files;
+use crate::source::{self, dotenv_files};
 
 /// The most files that are looked at, nearest first.
 const MAX_FILES: usize = 20;
@@ -60,7 +60,7 @@ fn plan(paths: &Paths) -> Result<(Action, Vec<Looked>)> {
     let owners = owners(paths, &files)?;
     for path in files {
         let mut found = Looked { path: path.clone(), done: Vec::new(), left: Vec::new(), refused: None };
-        let is_tracked = repair::is_tracked(&path);
+        let is_tracked = source::git::is_tracked(&path);
         let owner = |key: &Secret| owners.iter().find(|(known, _)| known.same_as(key)).map(|(_, owner)| owner.clone());
         let planned = action.edit(&path, Links::Refuse, |now| {
             let repair = repair::env_file(now, &Known { owner: &owner, is_tracked });

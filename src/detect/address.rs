@@ -5,7 +5,7 @@ use url::Url;
 use super::env_file::EnvFile;
 use super::environment::is_base_url;
 use super::fix::Fix;
-use super::look::{Look, Together};
+use super::look::{Look, Values};
 use super::{Detector, Finding, is_private, is_this_machine, value};
 use crate::profile::{Dialect, Family};
 use crate::provider::{self, Provider, base_url};
@@ -132,7 +132,7 @@ impl Fault {
 }
 
 /// Finds what is wrong with a base URL. `beside`: the variables around it.
-pub fn faults(variable: &str, value: &str, beside: &Together) -> Vec<Fault> {
+pub fn faults(variable: &str, value: &str, beside: &dyn Values) -> Vec<Fault> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
         let what = match Family::of_variable(variable) {
@@ -198,7 +198,7 @@ pub fn faults(variable: &str, value: &str, beside: &Together) -> Vec<Fault> {
     of_url(variable, value, &url, beside)
 }
 
-fn of_url(variable: &str, text: &str, url: &Url, beside: &Together) -> Vec<Fault> {
+fn of_url(variable: &str, text: &str, url: &Url, beside: &dyn Values) -> Vec<Fault> {
     let mut found = Vec::new();
     let host = url.host_str().unwrap_or_default();
     let path = url.path().trim_end_matches('/');
@@ -382,7 +382,7 @@ fn placeholder(url: &str) -> Option<&str> {
     })
 }
 
-fn azure(variable: &str, text: &str, beside: &Together) -> Option<Fault> {
+fn azure(variable: &str, text: &str, beside: &dyn Values) -> Option<Fault> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
     let is_azure = [".openai.azure.com", ".cognitiveservices.azure.com"].iter().any(|end| host.ends_with(end));

@@ -8,7 +8,7 @@ pub const DETECTOR: Detector = Detector { ids: &["base-url-missing"], find };
 
 fn find(look: &Look) -> Vec<Finding> {
     let mut found = Vec::new();
-    for pair in pair::pairs(look) {
+    for pair in look.pairs() {
         let (Some(owner), Some(family), None) = (pair.owner(), pair.family(), &pair.base) else { continue };
         let maker = pair::maker(family);
         if pair.may_belong_to(maker) || pair.key == "CLAUDE_CODE_OAUTH_TOKEN" || pair.key == "GOOGLE_API_KEY" {

@@ -1,31 +1,27 @@
 //! direnv: a `.envrc` that it has not run, that was changed since, that belongs to another directory, or whose files it does not watch.
 
-use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
+use std::path::Path;
 
 use super::environment::{is_base_url, is_key};
 use super::fix::Fix;
 use super::{Detector, Finding, Look, Spot};
+use crate::source::envrc::{self, Envrc, Permission};
 use crate::source::{Kind, Origin, Reader};
 
 /// The detector.
 pub const DETECTOR: Detector =
     Detector { ids: &["direnv-blocked", "direnv-changed-not-allowed", "direnv-foreign-dir", "direnv-unwatched"], find };
 
-/// The most files in direnv's list that are looked through for an earlier version.
-const MAX_ALLOWED: usize = 500;
-
 fn find(look: &Look) -> Vec<Finding> {
     let mut found: Vec<Finding> = foreign(look).into_iter().collect();
-    let Some(path) = look.nearest(".envrc") else { return found };
+    let Some(Envrc { path, permission }) = envrc::nearest(&look.scene) else { return found };
     let Some(bytes) = look.read(&path) else { return found };
     let text = String::from_utf8_lossy(&bytes);
     let line = text.lines().position(sets_something).map(|at| at + 1);
     let origin = |line: usize| Origin::at(Kind::Envrc, Reader::Tool("direnv"), &path, line, Some(1));
     let shown = path.parent().map(crate::printable::path).unwrap_or_default();
     let allow = Fix::command(format!("read it, then `direnv allow {shown}`"));
-    match (permission(look, &path, &bytes), line) {
+    match (permission, line) {
         (Permission::Allowed, _) => {
             found.extend(unwatched(&text, &path, &origin));
             return found;
@@ -56,50 +52,6 @@ fn sets_something(line: &str) -> bool {
     let line = line.trim_start();
     let name = line.strip_prefix("export ").unwrap_or(line).split('=').next().unwrap_or_default().trim();
     is_key(name) || is_base_url(name) || line.starts_with("dotenv")
-}
-
-enum Permission {
-    Allowed,
-    Unknown,
-    Changed,
-    Denied,
-}
-
-/// `allow/HASH`, with the SHA-256 of path, line feed and content; `deny/HASH` of path and line feed (direnv 2.32, `rc.go`).
-fn permission(look: &Look, path: &Path, content: &[u8]) -> Permission {
-    let shown = path.display().to_string();
-    let hash = |content: &[u8]| {
-        let mut hash = Sha256::new();
-        hash.update(shown.as_bytes());
-        hash.update(b"\n");
-        hash.update(content);
-        crate::fingerprint::hex(&hash.finalize())
-    };
-    let folder = look.scene.data_folder().join("direnv");
-    if folder.join("deny").join(hash(b"")).exists() {
-        return Permission::Denied;
-    }
-    if folder.join("allow").join(hash(content)).exists() || is_listed(look, path) {
-        return Permission::Allowed;
-    }
-    let earlier = look.entries(&folder.join("allow"), MAX_ALLOWED);
-    let is_same = |file: &PathBuf| look.read(file).is_some_and(|noted| noted.trim_ascii_end() == shown.as_bytes());
-    if earlier.iter().any(is_same) { Permission::Changed } else { Permission::Unknown }
-}
-
-/// `[whitelist]` of `direnv.toml`, by path or by prefix.
-fn is_listed(look: &Look, path: &Path) -> bool {
-    let Some(text) = look.read_text(&look.scene.config_folder().join("direnv/direnv.toml")) else { return false };
-    let Ok(table) = text.parse::<toml::Table>() else { return false };
-    let list = |name: &str| -> Vec<PathBuf> {
-        let values = table.get("whitelist").and_then(|list| list.get(name)).and_then(toml::Value::as_array);
-        let texts = values.into_iter().flatten().filter_map(toml::Value::as_str);
-        texts
-            .map(|text| text.strip_prefix("~/").map_or_else(|| PathBuf::from(text), |rest| look.scene.home.join(rest)))
-            .collect()
-    };
-    list("prefix").iter().any(|prefix| path.starts_with(prefix))
-        || list("exact").iter().any(|exact| path == exact || path == exact.join(".envrc"))
 }
 
 /// What direnv set for a directory that this is not.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::fix::Change;
-use crate::dotenv::{self, Dialect, Environment, Reading, Value};
+use crate::dotenv::{Dialect, Environment, Reading, Readings, Value};
 use crate::secret::Secret;
 use crate::source::{Kind, Origin, Reader};
 
@@ -18,7 +18,7 @@ pub struct EnvFile {
     pub bytes: Zeroizing<Vec<u8>>,
     /// Its assignments as they are written, whatever a loader makes of them.
     pub lines: Vec<Line>,
-    readings: Vec<Reading>,
+    readings: Readings,
 }
 
 /// A line that looks like an assignment.
@@ -41,14 +41,13 @@ pub struct Line {
 impl EnvFile {
     /// Takes a file apart. `lookup` answers `$NAME` in values.
     pub fn new(path: &Path, bytes: Zeroizing<Vec<u8>>, lookup: &dyn Fn(&str) -> Option<String>) -> Self {
-        let readings = Dialect::ALL.map(|loader| dotenv::read(&bytes, loader, &Environment::new(lookup))).into();
+        let readings = Readings::new(&bytes, &Dialect::ALL, &Environment::new(lookup));
         Self { path: path.to_owned(), lines: lines(&bytes), readings, bytes }
     }
 
     /// What one loader makes of it.
     pub fn reading(&self, loader: Dialect) -> &Reading {
-        let at = Dialect::ALL.iter().position(|known| *known == loader).unwrap_or_default();
-        &self.readings[at]
+        self.readings.of(loader)
     }
 
     /// The text that one loader gives to a variable.
@@ -67,11 +66,11 @@ impl EnvFile {
     /// The different texts of a variable, with the loaders that give each; loaders that give none are in none.
     pub fn readings_of(&self, name: &str) -> Vec<(&Secret, Vec<Dialect>)> {
         let mut found: Vec<(&Secret, Vec<Dialect>)> = Vec::new();
-        for reading in &self.readings {
+        for (read_by, reading) in self.readings.iter() {
             let Some(text) = reading.text(name) else { continue };
             match found.iter_mut().find(|(known, _)| known.same_as(text)) {
-                Some((_, loaders)) => loaders.push(reading.dialect),
-                None => found.push((text, vec![reading.dialect])),
+                Some((_, loaders)) => loaders.extend(read_by),
+                None => found.push((text, read_by.to_vec())),
             }
         }
         found

@@ -1,5 +1,8 @@
 //! A key in a `.env` file that nothing here seems to load.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
 use super::environment::is_key;
 use super::look::owner;
 use super::{Detector, Finding, Look};
@@ -29,11 +32,17 @@ const LOADING: [(&str, &[&str]); 16] = [
 ];
 /// Files that take `.env` by themselves.
 const COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+/// The most entries of a directory that are looked at.
+const MAX_ENTRIES: usize = 500;
 /// The most sources of a directory that are looked through.
 const MAX_SOURCES: usize = 40;
 
 fn find(look: &Look) -> Vec<Finding> {
     let mut found = Vec::new();
+    let mut known: HashMap<&Path, bool> = HashMap::new();
+    let is_tool = |kind: Kind| matches!(kind, Kind::Mise | Kind::Container);
+    let tools = look.assignments.iter().filter(|held| is_tool(held.origin.kind));
+    let tools: Vec<&Path> = tools.filter_map(|held| held.origin.path.as_deref()).collect();
     for file in &look.files {
         let Some(dir) = file.path.parent() else { continue };
         let names: Vec<&str> = file
@@ -43,7 +52,7 @@ fn find(look: &Look) -> Vec<Finding> {
             .filter(|name| is_key(name) && file.value(name).is_some_and(|(value, _)| owner(value).is_some()))
             .collect();
         let Some(first) = names.iter().find(|name| !look.scene.variables.contains_key(**name)) else { continue };
-        if look.is_own(first) || is_loaded(look, dir) {
+        if look.is_own(first) || *known.entry(dir).or_insert_with(|| is_loaded(look, dir, &tools)) {
             continue;
         }
         let what = format!(
@@ -59,26 +68,26 @@ fn find(look: &Look) -> Vec<Finding> {
     found
 }
 
-fn is_loaded(look: &Look, dir: &std::path::Path) -> bool {
-    let is_by_file = LOADING.iter().any(|(name, words)| {
+fn is_loaded(look: &Look, dir: &Path, tools: &[&Path]) -> bool {
+    if look.variable("DIRENV_DIR").is_some() || tools.iter().any(|path| path.starts_with(dir)) {
+        return true;
+    }
+    let entries = look.entries(dir, MAX_ENTRIES);
+    let has = |name: &str| entries.iter().any(|path| path.file_name().is_some_and(|own| own == name));
+    let is_by_file = LOADING.iter().filter(|(name, _)| has(name)).any(|(name, words)| {
         look.read_text(&dir.join(name)).is_some_and(|text| words.iter().any(|word| text.contains(word)))
     });
-    let is_by_tool = look.variable("DIRENV_DIR").is_some()
-        || look.assignments.iter().any(|held| {
-            matches!(held.origin.kind, Kind::Mise | Kind::Container)
-                && held.origin.path.as_deref().is_some_and(|path| path.starts_with(dir))
-        });
-    is_by_file || is_by_tool || COMPOSE.iter().any(|name| dir.join(name).exists()) || is_by_source(look, dir)
+    is_by_file || COMPOSE.iter().any(|name| has(name)) || is_by_source(look, &entries)
 }
 
 /// A script beside it that loads `.env` files by itself.
-fn is_by_source(look: &Look, dir: &std::path::Path) -> bool {
-    let is_source = |path: &std::path::PathBuf| {
+fn is_by_source(look: &Look, entries: &[PathBuf]) -> bool {
+    let is_source = |path: &&PathBuf| {
         path.extension()
             .and_then(|end| end.to_str())
             .is_some_and(|end| matches!(end, "py" | "js" | "ts" | "mjs" | "rb" | "sh" | "rs" | "go"))
     };
-    look.entries(dir, 200).iter().filter(|path| is_source(path)).take(MAX_SOURCES).any(|path| {
+    entries.iter().filter(is_source).take(MAX_SOURCES).any(|path| {
         look.read_text(path)
             .is_some_and(|text| ["load_dotenv", "dotenv", ".env", "godotenv"].iter().any(|word| text.contains(word)))
     })

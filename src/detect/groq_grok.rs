@@ -10,10 +10,10 @@ pub const DETECTOR: Detector = Detector { ids: &["groq-grok"], find };
 fn find(look: &Look) -> Vec<Finding> {
     let is_pair = |one: &str, other: &str| matches!((one, other), ("groq", "xai") | ("xai", "groq"));
     let mut found = Vec::new();
-    for pair in pair::pairs(look) {
+    for pair in look.pairs() {
         let Some(owner) = pair.owner() else { continue };
         let asked = pair.row().map(|row| row.id.as_str()).or_else(|| {
-            let own = provider::of_variable(&pair.key).into_iter();
+            let own = provider::of_variable(&pair.key).iter();
             own.filter(|(_, variable)| variable.role == Role::Key).map(|(row, _)| row.id.as_str()).next()
         });
         let Some(asked) = asked.filter(|asked| is_pair(&owner.id, asked)) else { continue };

@@ -1,5 +1,8 @@
 //! Several `.env` files of one directory that disagree about a key.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use super::environment::is_key;
 use super::look::owner;
 use super::{Detector, EnvFile, Finding, Look};
@@ -15,9 +18,12 @@ fn find(look: &Look) -> Vec<Finding> {
     let ladder: Vec<&String> = ladder.iter().filter(|name| mode != "test" || *name != ".env.local").collect();
     let name_of =
         |file: &EnvFile| file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut folders: HashMap<Option<&Path>, Vec<&EnvFile>> = HashMap::new();
+    for file in &look.files {
+        folders.entry(file.path.parent()).or_default().push(file);
+    }
     for file in look.files.iter().filter(|file| name_of(file) == ".env") {
-        let beside: Vec<&EnvFile> =
-            look.files.iter().filter(|other| other.path.parent() == file.path.parent()).collect();
+        let Some(beside) = folders.get(&file.path.parent()).filter(|beside| beside.len() > 1) else { continue };
         let mut names: Vec<&str> = Vec::new();
         for line in file.lines.iter().filter(|line| is_key(&line.name)) {
             if names.contains(&line.name.as_str()) {

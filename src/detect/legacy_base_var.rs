@@ -26,7 +26,7 @@ fn find(look: &Look) -> Vec<Finding> {
                 let what = format!(
                     "{name} is set and OPENAI_BASE_URL is not: today's OpenAI clients read the latter alone, and go to api.openai.com"
                 );
-                let pairs = pair::pairs(look);
+                let pairs = look.pairs();
                 let key =
                     pairs.iter().find(|pair| pair.is_here && pair.key == "OPENAI_API_KEY").and_then(pair::Pair::owner);
                 // Somebody else's key goes to OpenAI.

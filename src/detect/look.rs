@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use url::Url;
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 use super::env_file::EnvFile;
 use super::environment::{is_base_url, is_key};
 use super::finding::Spot;
+use super::pair::{self, Pair};
 use super::{Marks, is_this_machine};
 use crate::bounded::{self, Links};
 use crate::profile::Family;
@@ -56,6 +58,7 @@ pub struct Look {
     /// When this is, in seconds since 1970.
     pub now: u64,
     deadline: Instant,
+    pairs: OnceLock<Vec<Pair>>,
 }
 
 impl Look {
@@ -69,19 +72,15 @@ impl Look {
 
     /// The same with what was collected already.
     pub fn of(scene: Scene, active: Active, marks: Marks, collected: Collected, deadline: Instant) -> Self {
-        let lookup = |name: &str| scene.variables.get(name).map(|value| value.expose().to_owned());
-        let files = collected
-            .read
-            .iter()
-            .filter(|(kind, _)| *kind == Kind::Dotenv)
-            .filter_map(|(_, path)| {
-                let (bytes, _) = bounded::read(path, MAX_FILE_BYTES, Links::Follow).ok()?;
-                Some(EnvFile::new(path, Zeroizing::new(bytes), &lookup))
-            })
-            .collect();
+        let Collected { assignments, contents, unread, is_cut, .. } = collected;
+        let files = take_apart(&scene, contents);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let Collected { assignments, unread, is_cut, .. } = collected;
-        Self { scene, active, files, assignments, unread, is_cut, marks, now, deadline }
+        Self { scene, active, files, assignments, unread, is_cut, marks, now, deadline, pairs: OnceLock::new() }
+    }
+
+    /// Keys with the address that goes with each. Worked out once.
+    pub fn pairs(&self) -> &[Pair] {
+        self.pairs.get_or_init(|| pair::pairs(self))
     }
 
     /// Whether there is no time left.
@@ -209,6 +208,29 @@ impl Look {
     }
 }
 
+/// Reads files as their loaders do, many of them on all processors.
+fn take_apart(scene: &Scene, contents: Vec<(PathBuf, Zeroizing<Vec<u8>>)>) -> Vec<EnvFile> {
+    /// Fewer are done before a thread has begun.
+    const MIN_EACH: usize = 64;
+    let lookup = |name: &str| scene.variables.get(name).map(|value| value.expose().to_owned());
+    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(contents.len() / MIN_EACH).max(1);
+    let each = contents.len().div_ceil(processors).max(1);
+    let mut contents = contents.into_iter();
+    let parts: Vec<Vec<_>> = (0..processors).map(|_| contents.by_ref().take(each).collect()).collect();
+    let read = |part: Vec<(PathBuf, Zeroizing<Vec<u8>>)>| -> Vec<EnvFile> {
+        part.into_iter().map(|(path, bytes)| EnvFile::new(&path, bytes, &lookup)).collect()
+    };
+    if processors == 1 {
+        return parts.into_iter().flat_map(read).collect();
+    }
+    std::thread::scope(|scope| {
+        let read = &read;
+        let reading: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || read(part))).collect();
+        // Reading never panics; if it did, the files of that part would be as if they were not there.
+        reading.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+    })
+}
+
 /// What the sources are asked for.
 pub fn is_sought(name: &str) -> bool {
     is_key(name) || is_base_url(name) || super::environment::is_routing(name) || super::environment::is_exposed(name)
@@ -242,6 +264,18 @@ pub fn shown(name: &str, value: &Secret) -> String {
 /// The variables that belong together, of one place.
 pub type Together = BTreeMap<String, Secret>;
 
+/// Variables that a program has at once.
+pub trait Values {
+    /// The value of one.
+    fn get(&self, name: &str) -> Option<&Secret>;
+}
+
+impl Values for Together {
+    fn get(&self, name: &str) -> Option<&Secret> {
+        Self::get(self, name)
+    }
+}
+
 /// The host of an address.
 pub fn host_of(url: &str) -> Option<String> {
     Url::parse(url.trim()).ok()?.host_str().map(str::to_owned)
@@ -257,16 +291,16 @@ pub fn base_names(family: Family) -> &'static [&'static str] {
 }
 
 /// The base URL beside a key of a family: the variable and its text.
-pub fn base_beside<'a>(variables: &'a Together, key: &str) -> Option<(&'static str, &'a str)> {
+pub fn base_beside<'a>(variables: &'a dyn Values, key: &str) -> Option<(&'static str, &'a str)> {
     let family = Family::of_variable(key)?;
     base_names(family).iter().find_map(|name| {
-        let text = variables.get(*name)?.expose().trim();
+        let text = variables.get(name)?.expose().trim();
         (!text.is_empty()).then_some((*name, text))
     })
 }
 
 /// Whether a key goes to a server on this machine, as far as what stands beside it says.
-pub fn goes_to_this_machine(variables: &Together, key: &str) -> bool {
+pub fn goes_to_this_machine(variables: &dyn Values, key: &str) -> bool {
     match base_beside(variables, key) {
         Some((_, url)) => host_of(url).is_some_and(|host| is_this_machine(&host)),
         None => Family::of_variable(key).is_none() && provider::of_variable(key).iter().any(|(row, _)| row.local),

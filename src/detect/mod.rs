@@ -22,6 +22,7 @@ mod custom_header_auth;
 mod direnv;
 mod dollar_expansion;
 mod duplicate_key;
+mod echo;
 mod empty_shadows_file;
 pub mod env_file;
 mod env_not_regular;
@@ -32,7 +33,6 @@ mod file_not_loaded;
 mod finding;
 pub mod fix;
 mod gemini_dual_key;
-mod git_care;
 mod groq_grok;
 mod hardcoded_key;
 mod hash_in_value;
@@ -84,6 +84,11 @@ pub mod value;
 mod world_readable;
 mod yaml_colon;
 
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::source::Origin;
 pub use env_file::EnvFile;
 pub use finding::{Finding, Spot};
 pub use list::DETECTORS;
@@ -101,92 +106,72 @@ pub struct Detector {
 
 /// Runs all detectors; worst first, of one severity by file and line, each thing said once.
 pub fn run(look: &Look) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
-    for detector in DETECTORS {
-        for finding in (detector.find)(look) {
+    let mut found = Told::default();
+    for (detector, findings) in DETECTORS.iter().zip(run_each(look)) {
+        for finding in findings {
             debug_assert!(detector.ids.contains(&finding.id), "{} is not in its detector's list", finding.id);
-            merge(&mut found, finding);
+            found.add(finding);
         }
     }
-    without_echoes(&mut found);
-    found.sort_by(|one, other| {
-        let place = |finding: &Finding| {
-            finding.origins.first().map(|spot| (spot.origin.kind, spot.origin.path.clone(), spot.origin.line))
-        };
-        other.severity.cmp(&one.severity).then_with(|| place(one).cmp(&place(other)))
-    });
+    let mut found = found.findings;
+    echo::take_out(&mut found);
+    let place = |finding: &Finding| {
+        finding.origins.first().map(|spot| (spot.origin.kind, spot.origin.path.clone(), spot.origin.line))
+    };
+    found.sort_by_cached_key(|finding| (std::cmp::Reverse(finding.severity), place(finding)));
     found
 }
 
-/// Adds a finding; the same about the same variable at another place adds the place.
-fn merge(found: &mut Vec<Finding>, finding: Finding) {
-    let known = found
-        .iter_mut()
-        .find(|known| known.id == finding.id && known.variable == finding.variable && known.message == finding.message);
-    match known {
-        Some(known) => {
-            for spot in finding.origins {
-                if !known.origins.contains(&spot) {
-                    known.origins.push(spot);
-                }
+/// What each detector finds, in their order: those that read files of their own beside the others.
+fn run_each(look: &Look) -> Vec<Vec<Finding>> {
+    let found: Vec<OnceLock<Vec<Finding>>> = DETECTORS.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(detector), Some(cell)) = (DETECTORS.get(at), found.get(at)) else { return };
+            let _ = cell.set((detector.find)(look));
+        }
+    };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    std::thread::scope(|scope| {
+        for _ in 1..processors {
+            scope.spawn(work);
+        }
+        work();
+    });
+    found.into_iter().map(|cell| cell.into_inner().unwrap_or_default()).collect()
+}
+
+/// The most threads that look.
+const MAX_THREADS: usize = 4;
+
+/// Findings so far. The same about the same variable at another place adds the place.
+#[derive(Default)]
+struct Told {
+    findings: Vec<Finding>,
+    known: HashMap<(&'static str, Option<String>, String, bool), usize>,
+    places: HashSet<(usize, Origin)>,
+}
+
+impl Told {
+    fn add(&mut self, mut finding: Finding) {
+        let is_safe = finding.fix.as_ref().is_some_and(|fix| fix.safe);
+        let name = (finding.id, finding.variable.clone(), finding.message.clone(), is_safe);
+        let at = *self.known.entry(name).or_insert(self.findings.len());
+        let spots = std::mem::take(&mut finding.origins);
+        if at == self.findings.len() {
+            self.findings.push(finding);
+        } else if let (Some(known), Some(more)) = (&mut self.findings[at].fix, finding.fix) {
+            // One sentence, one thing to do, at every place of it.
+            known.edits.extend(more.edits);
+        }
+        for spot in spots {
+            if self.places.insert((at, spot.origin.clone())) {
+                self.findings[at].origins.push(spot);
             }
         }
-        None => found.push(finding),
     }
-}
-
-/// Takes out what says again, in other words, what another finding says of the same variable.
-fn without_echoes(found: &mut Vec<Finding>) {
-    /// The first is the cause of the second, at the same place.
-    const ECHOES: [(&str, &str); 28] = [
-        ("groq-grok", "provider-mismatch"),
-        ("plan-endpoint-mismatch", "provider-mismatch"),
-        ("lookalike-host", "official-key-to-unknown-host"),
-        ("swapped-pair", "url-no-scheme"),
-        ("swapped-pair", "local-needs-dummy"),
-        ("legacy-base-var", "base-url-missing"),
-        ("empty-base-url", "base-url-missing"),
-        ("utf16-file", "cr-in-env"),
-        ("utf16-file", "control-char"),
-        ("ci-empty-secret", "empty-shadows-file"),
-        ("ci-empty-secret", "key-masked"),
-        ("sudo-stripped", "key-missing"),
-        ("codespaces-secret-shadows", "shell-shadows-file"),
-        ("vscode-stale-injection", "shell-shadows-file"),
-        ("file-overrides-shell", "shell-shadows-file"),
-        ("rotated-key-in-env", "shell-shadows-file"),
-        ("duplicate-key", "layered-env"),
-        ("direnv-blocked", "file-not-loaded"),
-        ("direnv-changed-not-allowed", "file-not-loaded"),
-        ("tmux-global-stale", "key-in-tmux"),
-        ("tmux-global-stale", "old-key-left"),
-        ("fish-universal-stale", "old-key-left"),
-        ("not-in-gui-session", "key-in-session-environment"),
-        ("not-in-gui-session", "old-key-left"),
-        ("env-tracked", "env-not-ignored"),
-        ("repo-redirects-key", "official-key-to-unknown-host"),
-        ("old-key-left", "file-not-loaded"),
-        ("parent-env", "file-not-loaded"),
-    ];
-    let told: Vec<(&'static str, Option<String>)> =
-        found.iter().map(|finding| (finding.id, finding.variable.clone())).collect();
-    found.retain(|finding| {
-        !ECHOES.iter().any(|(cause, echo)| {
-            *echo == finding.id
-                && told.iter().any(|(id, variable)| {
-                    id == cause
-                        && (variable.is_none()
-                            || finding.variable.is_none()
-                            || is_of_one_family(variable.as_deref(), finding.variable.as_deref()))
-                })
-        })
-    });
-}
-
-fn is_of_one_family(one: Option<&str>, other: Option<&str>) -> bool {
-    use crate::profile::Family;
-    one == other
-        || one.and_then(Family::of_variable).is_some_and(|family| other.and_then(Family::of_variable) == Some(family))
 }
 
 /// Whether a host is this machine, by the names that are used for it.

@@ -10,7 +10,7 @@ pub const DETECTOR: Detector = Detector { ids: &["official-key-to-unknown-host"]
 fn find(look: &Look) -> Vec<Finding> {
     let bound = look.active.base_url.as_deref().and_then(look::host_of);
     let mut found = Vec::new();
-    for pair in pair::pairs(look) {
+    for pair in look.pairs() {
         let Some((base, _)) = &pair.base else { continue };
         let Some(host) = pair.host().filter(|host| !is_this_machine(host) && !is_private(host)) else { continue };
         if pair.row().is_some() || bound.as_ref() == Some(&host) {

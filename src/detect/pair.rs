@@ -2,7 +2,7 @@
 
 use super::environment::is_key;
 use super::finding::Spot;
-use super::look::{self, Look, Together};
+use super::look::{self, Look, Together, Values};
 use super::value::beside;
 use crate::dotenv::Dialect;
 use crate::profile::Family;
@@ -64,7 +64,7 @@ const OTHERS: [Kind; 8] = [
 ];
 
 /// All pairs that there are. What llmenv itself set is none of them: it is checked before it is served.
-pub fn pairs(look: &Look) -> Vec<Pair> {
+pub(super) fn pairs(look: &Look) -> Vec<Pair> {
     let mut found = Vec::new();
     let here = &look.scene.variables;
     for (name, value) in look.keys().filter(|(name, _)| !look.is_own(name)) {
@@ -110,7 +110,7 @@ pub fn pairs(look: &Look) -> Vec<Pair> {
     found
 }
 
-fn base(together: &Together, key: &str) -> Option<(String, String)> {
+fn base(together: &dyn Values, key: &str) -> Option<(String, String)> {
     look::base_beside(together, key).map(|(name, text)| (name.to_owned(), text.to_owned()))
 }
 

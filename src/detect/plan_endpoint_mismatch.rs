@@ -13,7 +13,7 @@ const PLANS: [(&str, &str, &[&str]); 2] =
 
 fn find(look: &Look) -> Vec<Finding> {
     let mut found = Vec::new();
-    for pair in pair::pairs(look) {
+    for pair in look.pairs() {
         let (Some(row), Some((base, url))) = (pair.row(), &pair.base) else { continue };
         let value = look.scene.variables.get(&pair.key);
         let in_files = look.files.iter().filter_map(|file| Some(file.value(&pair.key)?.0));

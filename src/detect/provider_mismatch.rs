@@ -8,7 +8,7 @@ use crate::provider::{self, Role};
 pub const DETECTOR: Detector = Detector { ids: &["provider-mismatch"], find };
 
 fn find(look: &Look) -> Vec<Finding> {
-    pair::pairs(look).iter().filter_map(of_pair).collect()
+    look.pairs().iter().filter_map(of_pair).collect()
 }
 
 fn of_pair(pair: &Pair) -> Option<Finding> {

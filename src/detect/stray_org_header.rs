@@ -1,7 +1,7 @@
 //! An organisation or project that is sent along with a key of another account, or to somebody else's host.
 
 use super::look::host_of;
-use super::{Detector, Finding, Look, pair};
+use super::{Detector, Finding, Look};
 
 /// The detector.
 pub const DETECTOR: Detector = Detector { ids: &["stray-org-header", "org-header-to-foreign-host"], find };
@@ -19,7 +19,7 @@ fn find(look: &Look) -> Vec<Finding> {
                 format!("{name} is sent along to a host that is not OpenAI's"),
             )
             .data("host", host)
-        } else if pair::pairs(look).iter().any(|pair| pair.is_here && pair.key == "OPENAI_API_KEY" && is_bound(look)) {
+        } else if look.pairs().iter().any(|pair| pair.is_here && pair.key == "OPENAI_API_KEY" && is_bound(look)) {
             Finding::warning(
                 "stray-org-header",
                 format!(

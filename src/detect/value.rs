@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::env_file::{EnvFile, Line};
 use super::environment::is_key;
 use super::fix::Fix;
-use super::look::{self, Look, Together};
+use super::look::{self, Look, Values};
 use super::{Detector, Finding};
 use crate::dotenv::Dialect;
 use crate::provider::{self, KeyKind, Provider};
@@ -102,13 +102,30 @@ fn is_local_beside(look: &Look, assignment: &crate::source::Assignment) -> bool 
     let same = |other: &&crate::source::Assignment| {
         other.origin.kind == assignment.origin.kind && other.origin.path == assignment.origin.path
     };
-    let mut together: Together = look.scene.variables.clone();
-    for other in look.assignments.iter().filter(same) {
-        if let Some(text) = other.held.text() {
-            together.insert(other.name.clone(), text.clone());
-        }
-    }
+    let together = Beside {
+        look,
+        nearer: |name: &str| {
+            look.assignments
+                .iter()
+                .rev()
+                .filter(same)
+                .filter(|other| other.name == name)
+                .find_map(|other| other.held.text())
+        },
+    };
     look::goes_to_this_machine(&together, &assignment.name)
+}
+
+/// What a place sets, and this environment behind it.
+struct Beside<'a, F: Fn(&str) -> Option<&'a Secret>> {
+    look: &'a Look,
+    nearer: F,
+}
+
+impl<'a, F: Fn(&str) -> Option<&'a Secret>> Values for Beside<'a, F> {
+    fn get(&self, name: &str) -> Option<&Secret> {
+        (self.nearer)(name).or_else(|| self.look.scene.variables.get(name))
+    }
 }
 
 fn in_file(look: &Look, file: &EnvFile, found: &mut Vec<Finding>) {
@@ -181,14 +198,8 @@ pub fn names(loaders: &[Dialect]) -> String {
 }
 
 /// What a loader's program has beside a file's key.
-pub fn beside(look: &Look, file: &EnvFile, loader: Dialect) -> Together {
-    let mut together = look.scene.variables.clone();
-    for line in &file.lines {
-        if let Some(text) = file.text(loader, &line.name) {
-            together.insert(line.name.clone(), text.clone());
-        }
-    }
-    together
+pub fn beside<'a>(look: &'a Look, file: &'a EnvFile, loader: Dialect) -> impl Values + 'a {
+    Beside { look, nearer: move |name: &str| file.text(loader, name) }
 }
 
 /// Something about a value.

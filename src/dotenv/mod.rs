@@ -14,6 +14,7 @@
 //! by reading, it is [`Value::Unknowable`] and a diagnostic names the place. Values are handed out in a type that is wiped.
 //! The sources of assignments and the detectors call this; the bytes come from [`crate::bounded`].
 
+mod alike;
 mod character;
 mod dialect;
 mod draft;
@@ -22,6 +23,7 @@ mod oddities;
 mod reading;
 mod text;
 
+pub use alike::{Readings, reads_alike};
 pub use dialect::{Dialect, Precedence};
 pub use environment::{Entry, Environment};
 pub use reading::{Assignment, Diagnostic, Failure, Place, Problem, Quote, Reading, Span, Value};

@@ -102,6 +102,7 @@ pub struct Form {
     /// Ids of findings, most likely first.
     pub causes: Vec<String>,
     is_special: bool,
+    is_general: bool,
     all: Vec<String>,
     re: Option<Regex>,
 }
@@ -119,6 +120,8 @@ struct Row {
     causes: Vec<String>,
     #[serde(default)]
     is_special: bool,
+    #[serde(default)]
+    is_general: bool,
     #[serde(default)]
     all: Vec<String>,
     re: Option<String>,
@@ -149,6 +152,7 @@ impl From<Row> for Form {
             verdict: row.verdict,
             causes: row.causes,
             is_special: row.is_special,
+            is_general: row.is_general,
             all: row.all.iter().map(|phrase| read::flat(phrase)).collect(),
             re: row.re.map(|pattern| Regex::new(&pattern).expect("`forms.toml` is read by a test")),
         }
@@ -164,6 +168,9 @@ impl Form {
         let mut score: usize = self.all.iter().map(String::len).sum();
         if let Some(pattern) = &self.re {
             score += pattern.find(flat)?.len() + 20;
+        }
+        if self.is_general {
+            return Some(1);
         }
         if self.status.iter().any(|status| statuses.contains(status)) {
             score += 8;

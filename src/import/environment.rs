@@ -100,9 +100,9 @@ pub fn look(variables: &Variables) -> Found {
     for (name, value) in variables {
         let is_family_key = Family::ALL.iter().any(|family| family.variables().key.contains(&name.as_str()));
         let owners: Vec<_> = provider::of_variable(name)
-            .into_iter()
+            .iter()
             .filter(|(row, variable)| variable.role == Role::Key && variable.own && !row.local)
-            .map(|(row, _)| row)
+            .map(|(row, _)| *row)
             .collect();
         if !is_family_key && !owners.is_empty() {
             found.look_at_own_name(variables, name, value, &owners);

@@ -105,7 +105,7 @@ fn url_variable(id: &str) -> String {
         "ANTHROPIC_API_KEY" => "ANTHROPIC_BASE_URL".to_owned(),
         "OPENAI_API_KEY" => "OPENAI_BASE_URL".to_owned(),
         name => {
-            let of_row = provider::of_variable(name).into_iter().find_map(|(row, _)| {
+            let of_row = provider::of_variable(name).iter().find_map(|(row, _)| {
                 row.variables
                     .iter()
                     .find(|variable| variable.role == Role::BaseUrl)

@@ -1,5 +1,6 @@
 //! Finding a row of the catalogue: by id, by what a key looks like, by host, by variable.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -82,7 +83,11 @@ pub fn of_key(key: &Secret) -> Vec<&'static Provider> {
     let mut found: Vec<(usize, &Provider)> = all()
         .iter()
         .filter_map(|provider| {
-            let certain = provider.key_shapes.iter().filter(|shape| !shape.ambiguous && shape.matches(key));
+            // Most are told apart by how they begin, without a pattern.
+            let is_it = |shape: &&super::KeyShape| {
+                !shape.ambiguous && key.expose().starts_with(&shape.prefix) && shape.matches(key)
+            };
+            let certain = provider.key_shapes.iter().filter(is_it);
             certain.map(|shape| shape.prefix.len()).max().map(|length| (length, provider))
         })
         .collect();
@@ -96,12 +101,25 @@ pub fn of_host(host: &str) -> Option<&'static Provider> {
     all().iter().find(|provider| !provider.local && hosts(provider).any(|pattern| is_covered(&host, pattern)))
 }
 
+/// Rows with what a variable is to each.
+type Rows = Vec<(&'static Provider, &'static Variable)>;
+
 /// Lists the rows that know a variable, with what it is to them.
-pub fn of_variable(name: &str) -> Vec<(&'static Provider, &'static Variable)> {
-    all()
-        .iter()
-        .filter_map(|p| p.variables.iter().find(|variable| variable.name == name).map(|variable| (p, variable)))
-        .collect()
+pub fn of_variable(name: &str) -> &'static [(&'static Provider, &'static Variable)] {
+    static NAMES: OnceLock<HashMap<&'static str, Rows>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let mut names: HashMap<&'static str, Rows> = HashMap::new();
+        for provider in all() {
+            for variable in &provider.variables {
+                let rows = names.entry(&variable.name).or_default();
+                if rows.last().is_none_or(|(last, _)| last.id != provider.id) {
+                    rows.push((provider, variable));
+                }
+            }
+        }
+        names
+    });
+    names.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// Lists a row's host names and patterns; the hosts of URLs with placeholders are in `hosts` as patterns.

@@ -5,11 +5,8 @@
 //! form that all loaders read alike, where there is no doubt which value was meant; a key that was rotated away, or that a
 //! profile has while git tracks the file, becomes a comment. Whatever is not certain is left and told.
 
-mod git;
 mod line;
 mod meant;
-
-pub use git::is_tracked;
 
 use std::ops::Range;
 

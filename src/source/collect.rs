@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::{Assignment, Kind, Scene, Search, Sought};
 use super::{
     container, dotenv_files, environment, envrc, fish_universal, mise, processes, rc, screen, system, tmux, tools,
@@ -18,6 +20,8 @@ pub struct Collected {
     pub assignments: Vec<Assignment>,
     /// Files that were read.
     pub read: Vec<(Kind, PathBuf)>,
+    /// What the `.env` files among them hold, so that nobody reads them again.
+    pub contents: Vec<(PathBuf, Zeroizing<Vec<u8>>)>,
     /// Places that could not be looked at.
     pub unread: Vec<Unread>,
     /// Whether the time was over before everything was looked at.
@@ -40,6 +44,7 @@ impl Collected {
     pub fn append(&mut self, mut other: Self) {
         self.assignments.append(&mut other.assignments);
         self.read.append(&mut other.read);
+        self.contents.append(&mut other.contents);
         self.unread.append(&mut other.unread);
         self.is_cut |= other.is_cut;
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Held, Kind, Origin, Reader, Search};
 use crate::bounded::{self, Links, NotRead};
-use crate::dotenv::{self, Dialect, Environment, Value};
+use crate::dotenv::{self, Dialect, Environment, Readings, Value};
 use crate::secret::Secret;
 
 /// The most files that are read, nearest first.
@@ -145,9 +145,9 @@ pub(super) fn search_file(path: &Path, search: &mut Search<'_>) {
     let Some(bytes) = search.read(path) else { return };
     let scene = search.scene;
     let lookup = |name: &str| scene.variables.get(name).map(|value| value.expose().to_owned());
-    let readings = LOADERS.map(|loader| dotenv::read(&bytes, loader, &Environment::new(&lookup)));
+    let readings = Readings::new(&bytes, &LOADERS, &Environment::new(&lookup));
     let mut names: Vec<&str> = Vec::new();
-    for assignment in readings.iter().flat_map(|reading| &reading.assignments) {
+    for assignment in readings.iter().flat_map(|(_, reading)| &reading.assignments) {
         if search.sought.has(&assignment.key) && !names.contains(&assignment.key.as_str()) {
             names.push(&assignment.key);
         }
@@ -155,15 +155,15 @@ pub(super) fn search_file(path: &Path, search: &mut Search<'_>) {
     for name in names {
         // Each value at each line once, with the loaders that take it from there.
         let mut taken: Vec<(usize, usize, &Value, Vec<Dialect>)> = Vec::new();
-        for (reading, loader) in readings.iter().zip(LOADERS) {
+        for (read_by, reading) in readings.iter() {
             let Some(winner) = reading.winner(name) else { continue };
             let column = winner.place.column + search_column(&bytes, winner.place.span.start, winner.raw.start);
             match taken
                 .iter_mut()
                 .find(|(line, _, value, _)| *line == winner.place.line && is_same(value, &winner.value))
             {
-                Some((.., loaders)) => loaders.push(loader),
-                None => taken.push((winner.place.line, column, &winner.value, vec![loader])),
+                Some((.., loaders)) => loaders.extend(read_by),
+                None => taken.push((winner.place.line, column, &winner.value, read_by.to_vec())),
             }
         }
         for (line, column, value, loaders) in taken {

@@ -139,7 +139,7 @@ pub enum When {
 }
 
 /// Who reads a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reader {
     /// Every program that is started from this shell.
     Programs,
@@ -165,7 +165,7 @@ pub enum Reader {
 }
 
 /// Where an assignment stands, and who reads it there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The sort of place.
     pub kind: Kind,

@@ -57,8 +57,12 @@ impl<'a> Search<'a> {
         }
         match bounded::read(path, MAX_FILE_BYTES, Links::Follow) {
             Ok((bytes, _)) => {
+                let bytes = Zeroizing::new(bytes);
                 self.found.read.push((self.kind, path.to_owned()));
-                Some(Zeroizing::new(bytes))
+                if self.kind == Kind::Dotenv {
+                    self.found.contents.push((path.to_owned(), bytes.clone()));
+                }
+                Some(bytes)
             }
             // A link that leads nowhere is there, and whoever put it wants to know.
             Err(NotRead::Missing) if path.symlink_metadata().is_err() => None,

@@ -16,6 +16,8 @@ use super::{Collected, Kind, Scene, Search, Sought, Unread};
 pub const MAX_FILES: usize = 5_000;
 /// How long it may take.
 pub const BUDGET: Duration = Duration::from_secs(2);
+/// The most bytes that are kept: a checkout of others must not fill the memory.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Folders below this depth are nobody's project.
 const MAX_DEPTH: usize = 40;
 /// Folders that hold what others wrote, also where no `.gitignore` says so.
@@ -69,20 +71,22 @@ fn walk(scene: &Scene, sought: &Sought, deadline: Instant, sender: &mpsc::Sender
                 && (entry.depth() == 0 || !OTHERS.iter().any(|name| entry.file_name() == *name))
         })
         .build();
-    let mut files = 0;
+    let (mut files, mut bytes) = (0, 0);
     // A folder that cannot be listed holds nothing that this user's programs could load.
     for entry in walk.flatten() {
         let mut search = Search::new(Kind::Dotenv, scene, sought, deadline);
-        let is_over = files >= MAX_FILES || search.is_over() || {
+        let is_full = |files: usize, bytes: usize| files >= MAX_FILES || bytes >= MAX_BYTES;
+        let is_over = is_full(files, bytes) || search.is_over() || {
             files += look(entry.path(), MAX_FILES - files, &mut search);
             false
         };
         let mut part = search.finish();
-        if files >= MAX_FILES {
-            let reason = format!("more than {MAX_FILES} files; the others below this directory were not read");
+        bytes += part.contents.iter().map(|(_, content)| content.len()).sum::<usize>();
+        if is_full(files, bytes) {
+            let reason = format!("after {files} files the others below this directory were not read");
             part.unread.push(Unread { kind: Kind::Dotenv, path: Some(scene.cwd.clone()), reason });
         }
-        if sender.send(part).is_err() || is_over || files >= MAX_FILES {
+        if sender.send(part).is_err() || is_over || is_full(files, bytes) {
             return;
         }
     }

@@ -1,5 +1,6 @@
 //! The `.env` reader against what real loaders did, and against the loaders that are here.
 
+mod alike;
 mod corpus;
 mod generate;
 mod matrix;

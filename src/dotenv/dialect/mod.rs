@@ -181,6 +181,11 @@ pub(super) fn read(file: &[u8], dialect: Dialect, environment: &Environment<'_>)
     }
 }
 
+/// Whether a shell has a variable of this name for itself.
+pub(super) fn is_of_a_shell(name: &[u8]) -> bool {
+    shell::is_own(name)
+}
+
 /// For loaders that want UTF-8 and nothing else: notes where it ends.
 fn reject_other_bytes(text: &Text<'_>, draft: &mut Draft) -> bool {
     match std::str::from_utf8(&text.bytes) {

@@ -96,6 +96,11 @@ const OWN_IN_ZSH: &[&[u8]] = &[
     b"WORDCHARS",
 ];
 
+/// Whether a shell has a variable of this name for itself.
+pub fn is_own(name: &[u8]) -> bool {
+    OWN.contains(&name) || OWN_IN_ZSH.contains(&name) || name.starts_with(b"BASH")
+}
+
 impl Shell<'_> {
     /// Expands the value of an assignment.
     pub fn expand(&mut self, pieces: &[Piece]) -> Outcome {

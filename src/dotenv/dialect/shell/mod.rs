@@ -17,6 +17,8 @@ mod line;
 mod run;
 mod word;
 
+pub(in crate::dotenv) use expand::is_own;
+
 use std::collections::HashMap;
 
 use crate::dotenv::Dialect;
