@@ -135,6 +135,8 @@ impl Desktop {
 
     /// Ends the keyring by a signal and waits until it is gone.
     pub fn kill_keyring(&mut self, signal: Signal) {
+        // Its name may be going over from one to another just now.
+        self.wait_for("a keyring", || self.keyring_pid().is_some());
         let pid = self.keyring_pid().expect("a keyring must be running");
         kill_process(pid, signal).unwrap();
         if let Some(mut child) = self.keyring.take() {
@@ -148,6 +150,7 @@ impl Desktop {
 
     /// Sends a signal that does not end the keyring (`STOP`, `CONT`).
     pub fn signal_keyring(&self, signal: Signal) {
+        self.wait_for("a keyring", || self.keyring_pid().is_some());
         kill_process(self.keyring_pid().expect("a keyring must be running"), signal).unwrap();
     }
 
