@@ -4,6 +4,7 @@ mod cases;
 mod command;
 mod fixes;
 mod healthy;
+mod mend;
 mod world;
 
 use cases::CASES;

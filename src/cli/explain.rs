@@ -6,16 +6,18 @@ use serde_json::json;
 
 use super::args;
 use super::connect::Answerer;
-use super::status::{finding, finding_json};
+use super::findings::{self, Told};
+use super::status::finding;
 use super::{places, render, settings};
+use crate::detect::{self, Look};
 use crate::error::{Error, Result};
+use crate::explain::mask::KeyMask;
 use crate::explain::{self, Explanation, MAX_TEXT_BYTES, Verdict};
-use crate::hook::state::ShellState;
 use crate::import::environment::{self, Variables};
-use crate::ipc::protocol::{Finding, Matches, Severity, WireSecret};
+use crate::ipc::protocol::{Matches, Severity, WireSecret};
 use crate::paths::Paths;
 use crate::printable;
-use crate::source::{self, Collected, Kind, Origin, Scene, Sought};
+use crate::source::{Kind, Origin, Sought};
 
 /// The most that is read from standard input, in bytes; its end counts.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
@@ -30,20 +32,14 @@ pub fn run(args: &args::Explain) -> Result<()> {
     let explanation = explain::explain(&text);
     let paths = Paths::find()?;
     paths.check_owner()?;
-    // What the hook set is the profile's and not somebody's leftover.
-    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
+    let (active, _) = findings::active(&paths)?;
+    let is_telling = explanation.masks.iter().any(KeyMask::is_telling);
+    // A key that was sent may stand under any name.
+    let sought = if is_telling { Sought::new(|_| true) } else { findings::sought() };
+    let look = findings::look(&paths, active, &Kind::ALL, &sought, BUDGET)?;
     let variables = environment::variables(&[]);
-    let mut evidence = Evidence::gather(&paths, &explanation, &variables);
-    let foreign: Variables = variables
-        .iter()
-        .filter(|(name, _)| !own.contains(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    evidence.findings.extend(environment::look(&foreign).explained.into_iter().map(|found| {
-        let mut told = finding(found.id, Severity::Warning, &found.message);
-        told.hint = found.hint;
-        told
-    }));
+    let mut evidence = Evidence::gather(&paths, &explanation, &variables, &look);
+    evidence.told.extend(here(&explanation, &look).iter().map(Told::from));
     if args.report.json {
         return render::json(&as_json(&explanation, &evidence));
     }
@@ -54,6 +50,22 @@ pub fn run(args: &args::Explain) -> Result<()> {
             .hint("`llmenv doctor` looks at this shell"));
     }
     Ok(())
+}
+
+/// What is wrong here and has to do with it: causes that this error has, then whatever breaks this shell's own pairs.
+fn here(explanation: &Explanation, look: &Look) -> Vec<detect::Finding> {
+    let causes = explanation.form.map(|form| form.causes.as_slice()).unwrap_or_default();
+    let rank = |finding: &detect::Finding| causes.iter().position(|cause| cause == finding.id);
+    let is_here = |finding: &detect::Finding| {
+        finding.severity == Severity::Error && finding.origins.iter().any(|spot| spot.origin.kind == Kind::Environment)
+    };
+    let mut found: Vec<detect::Finding> = detect::run(look)
+        .into_iter()
+        .filter(|finding| finding.id != "key-missing" && (rank(finding).is_some() || is_here(finding)))
+        .collect();
+    found.sort_by_key(|finding| (finding.id != "rotated-key-in-env", rank(finding).unwrap_or(usize::MAX)));
+    found.truncate(MAX_FINDINGS);
+    found
 }
 
 fn read_input() -> Result<String> {
@@ -68,18 +80,12 @@ fn read_input() -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes[start..]).into_owned())
 }
 
+/// The most findings that are told beside an error.
+const MAX_FINDINGS: usize = 5;
 /// The most places that are named for one key.
 const MAX_PLACES: usize = 6;
 /// How long looking for a key may take.
 const BUDGET: std::time::Duration = std::time::Duration::from_millis(1_500);
-
-/// Every place but this shell's environment, which is looked at by itself.
-fn look(paths: &Paths) -> Collected {
-    let Ok(cwd) = super::here::cwd() else { return Collected::default() };
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Environment).collect();
-    // A key may stand under any name.
-    source::collect(&Scene::here(&cwd, &paths.home), &Sought::new(|_| true), &kinds, BUDGET)
-}
 
 /// What this machine has to say to an error.
 #[derive(Default)]
@@ -88,7 +94,7 @@ struct Evidence {
     sent: Vec<String>,
     /// The same for programs: each mask with profiles and variables that fit.
     fits: Vec<Fit>,
-    findings: Vec<Finding>,
+    told: Vec<Told>,
 }
 
 /// Where a mask's key stands.
@@ -101,11 +107,9 @@ struct Fit {
 }
 
 impl Evidence {
-    fn gather(paths: &Paths, explanation: &Explanation, variables: &Variables) -> Self {
+    fn gather(paths: &Paths, explanation: &Explanation, variables: &Variables, look: &Look) -> Self {
         let mut evidence = Self::default();
         let telling: Vec<_> = explanation.masks.iter().filter(|mask| mask.is_telling()).cloned().collect();
-        // Without a mask there is nothing to look for elsewhere.
-        let found = if telling.is_empty() { Collected::default() } else { look(paths) };
         let values = variables.values().cloned().map(WireSecret).collect();
         let has_profiles = settings::load(paths).is_ok_and(|config| !config.profiles.is_empty());
         // Without a profile nothing has to be started for this.
@@ -114,11 +118,8 @@ impl Evidence {
         let matches = match asked {
             Some(Ok(matches)) => matches,
             Some(Err(error)) => {
-                evidence.findings.push(finding(
-                    "key-unread",
-                    Severity::Info,
-                    &format!("keys were not compared: {}", error.message),
-                ));
+                let text = format!("keys were not compared: {}", error.message);
+                evidence.told.push(Told::from(&finding("key-unread", Severity::Info, &text)));
                 Matches::default()
             }
             None => Matches::default(),
@@ -128,8 +129,9 @@ impl Evidence {
             let names: Vec<String> =
                 variables.iter().filter(|(_, value)| mask.fits(value)).map(|(name, _)| name.clone()).collect();
             let mut places: Vec<(Origin, String)> = Vec::new();
-            for found in found.assignments.iter().filter(|found| found.held.text().is_some_and(|text| mask.fits(text)))
-            {
+            // What this shell has is looked at by itself.
+            let elsewhere = look.assignments.iter().filter(|found| found.origin.kind != Kind::Environment);
+            for found in elsewhere.filter(|found| found.held.text().is_some_and(|text| mask.fits(text))) {
                 // One line is told once, however many loaders read it.
                 let is_known = places.iter().any(|(known, name)| {
                     *name == found.name
@@ -143,15 +145,6 @@ impl Evidence {
             let fit = Fit { mask: mask.shown(), profiles, variables: names, places };
             evidence.sent.push(fit.sentence(&matches.unread));
             evidence.fits.push(fit);
-        }
-        for ((name, _), facts) in variables.iter().zip(&matches.values) {
-            if facts.is_rotated_away {
-                let text = format!("{name} in this shell holds a key that was rotated away");
-                let mut told = finding("rotated-key-in-env", Severity::Error, &text);
-                told.hint =
-                    Some(format!("find out what sets it, or `unset {name}`; `llmenv use NAME` sets the new one"));
-                evidence.findings.push(told);
-            }
         }
         if explanation.form.is_some_and(|form| matches!(form.verdict, Verdict::NotSent)) && telling.is_empty() {
             evidence.sent.push(whether_set(variables));
@@ -228,7 +221,7 @@ fn show(explanation: &Explanation, evidence: &Evidence) {
     fields.extend(evidence.sent.iter().map(|sentence| ("sent", Some(sentence.clone()))));
     fields.push(("fix", explanation.form.map(|form| form.fix.clone())));
     render::fields(&fields);
-    super::findings::show(&evidence.findings.iter().map(super::findings::Told::from).collect::<Vec<_>>());
+    findings::show(&evidence.told);
 }
 
 /// What a status says by itself.
@@ -255,6 +248,6 @@ fn as_json(explanation: &Explanation, evidence: &Evidence) -> serde_json::Value 
             "mask": fit.mask, "profiles": fit.profiles, "variables": fit.variables,
             "origins": fit.places.iter().map(|(place, _)| places::json(place)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "findings": evidence.findings.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings": evidence.told.iter().map(|one| &one.json).collect::<Vec<_>>(),
     })
 }

@@ -1,18 +1,20 @@
 //! Findings as every report has them: looked for, shown to people, written as JSON.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use super::connect::Answerer;
 use super::status::finding_json;
-use super::{here, render, settings};
-use crate::detect::{self, Active, Spot};
+use super::{here, places, render, settings};
+use crate::detect::{self, Active, Look, Marks, Spot};
 use crate::error::Result;
 use crate::hook::state::ShellState;
 use crate::ipc::protocol::{Finding, ResolvedFacts, Severity};
 use crate::ipc::shell_lines::Reason;
 use crate::paths::Paths;
 use crate::printable;
-use crate::source::Kind;
+use crate::source::{self, Kind, Scene, Sought};
 
 /// The most places of one finding that people are shown.
 const MAX_PLACES: usize = 5;
@@ -59,24 +61,49 @@ impl From<&Finding> for Told {
 /// Words a place with its masked value: `~/src/.env:3:16, openrouter …1111`.
 fn place(spot: &Spot) -> String {
     let origin = &spot.origin;
-    let at = match (&origin.path, origin.line, origin.column) {
-        (Some(path), Some(line), Some(column)) => format!("{}:{line}:{column}", printable::path(path)),
-        (Some(path), line, _) => render::place_text(path, line),
-        (None, ..) => match origin.kind {
-            Kind::Environment => "this shell".to_owned(),
-            Kind::Tmux => "the tmux server".to_owned(),
-            Kind::Screen => "the screen server".to_owned(),
-            Kind::SystemdUser => "systemd's user manager".to_owned(),
-            Kind::WindowsUser => "the user's variables in the registry".to_owned(),
-            Kind::WindowsMachine => "the machine's variables in the registry".to_owned(),
-            Kind::Process => "a running program".to_owned(),
-            kind => kind.id().to_owned(),
-        },
+    let at = match (&origin.path, origin.line, origin.column, origin.kind) {
+        // What a server holds stands in no file of its own.
+        (.., Kind::Tmux | Kind::Screen | Kind::Direnv) | (None, ..) => places::words(origin),
+        (Some(path), Some(line), Some(column), _) => format!("{}:{line}:{column}", printable::path(path)),
+        (Some(path), line, ..) => render::place_text(path, line),
     };
     match &spot.shown {
         Some(shown) => format!("{at}, {}", printable::text(shown)),
         None => at,
     }
+}
+
+/// Writes findings in one line each, at most this many: a command that reports something else has them at its end.
+pub fn show_short(told: &[Told], most: usize) {
+    let telling: Vec<&Told> = told.iter().filter(|one| one.severity >= Severity::Warning).collect();
+    for one in telling.iter().take(most) {
+        let at = one.places.first().map(|place| format!(" ({place})")).unwrap_or_default();
+        render::finding(one.severity, &format!("{}{at}", one.message));
+    }
+    let more = telling.len().saturating_sub(most);
+    if more > 0 {
+        render::advice(&format!("`llmenv doctor` shows {more} more, and what to do about each"));
+    } else if !telling.is_empty() {
+        render::advice("`llmenv doctor` shows what to do");
+    }
+}
+
+/// Looks at everything from here with all detectors, for at most this long.
+pub fn look(paths: &Paths, active: Active, kinds: &[Kind], is_sought: &Sought, budget: Duration) -> Result<Look> {
+    let scene = Scene::here(&here::cwd()?, &paths.home);
+    let deadline = Instant::now() + budget;
+    let collected = source::collect(&scene, is_sought, kinds, budget);
+    Ok(Look::of(scene, active, Marks::read(&paths.state_dir), collected, deadline))
+}
+
+/// Which variables are looked at: those that tools know, and those that say that they hold a key.
+pub fn sought() -> Sought {
+    Sought::new(may_hold_a_key)
+}
+
+/// Whether a key may stand under this name: one that tools know, or one that says so.
+pub fn may_hold_a_key(name: &str) -> bool {
+    detect::is_sought(name) || ["_KEY", "_TOKEN", "_SECRET"].iter().any(|end| name.ends_with(end))
 }
 
 /// Writes findings to standard output, the worst first, each with its places and what to do; the same advice once for those that follow
@@ -110,7 +137,7 @@ pub fn active(paths: &Paths) -> Result<(Active, Vec<Finding>)> {
     match resolved {
         Ok(mut resolved) => {
             let findings = std::mem::take(&mut resolved.findings);
-            Ok((of_resolved(resolved, own, profiles), findings))
+            Ok((of_resolved(&resolved, own, profiles), findings))
         }
         Err(error) => {
             let message = format!("what is active here is not known: {}", error.message);
@@ -121,11 +148,11 @@ pub fn active(paths: &Paths) -> Result<(Active, Vec<Finding>)> {
 }
 
 /// The same from an answer that is there already.
-pub fn of_resolved(resolved: ResolvedFacts, own: Vec<String>, profiles: Vec<String>) -> Active {
+pub fn of_resolved(resolved: &ResolvedFacts, own: Vec<String>, profiles: Vec<String>) -> Active {
     Active {
         is_off: resolved.reason == Reason::Off,
-        profile: resolved.profile,
-        base_url: resolved.base_url,
+        profile: resolved.profile.clone(),
+        base_url: resolved.base_url.clone(),
         own,
         profiles,
     }

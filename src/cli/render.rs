@@ -112,10 +112,26 @@ impl Drop for Progress {
     }
 }
 
-/// Writes JSON to standard output, with its line feed.
+/// Writes JSON to standard output, with its line feed. Characters that a terminal would obey, or that nobody sees, are escaped, so that
+/// names of files say the same and do nothing.
 pub fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value).map_err(|err| Error::new(format!("cannot write JSON: {err}")))?;
-    line(text);
+    if !text.contains(printable::is_unprintable) {
+        line(text);
+        return Ok(());
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    let mut units = [0; 2];
+    for c in text.chars() {
+        if printable::is_unprintable(c) {
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    line(escaped);
     Ok(())
 }
 

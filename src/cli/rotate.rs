@@ -4,6 +4,7 @@
 use super::args::Rotate;
 use super::connect::Answerer;
 use super::{check, edit, here, key_input, open_store, places, render, settings, show, stale};
+use crate::detect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ipc::protocol::{KeyEntry, Request, Response, ShellFacts, WireSecret};
 use crate::paths::Paths;
@@ -180,7 +181,7 @@ fn show_holders(holders: &[&Assignment], is_cut: bool) {
             "  {} still has the old key in {}: {}",
             stale::words(found),
             crate::printable::text(&found.name),
-            stale::fix(found)
+            detect::holder::take_out(&found.name, &found.origin)
         ));
     }
     if places.len() > stale::MAX_SHOWN {

@@ -1,17 +1,27 @@
 //! `llmenv status`: what is active here, why, whose account, and what is not as it should be.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::args::{Report, Status};
 use super::connect::Answerer;
 use super::{add, add_key, here, render, settings, show};
 use crate::config::IncludeState;
+use crate::detect;
 use crate::error::{Error, Result};
+use crate::hook::state::ShellState;
 use crate::ipc::protocol::{Finding, PlaceFacts, ResolvedFacts, Severity};
 use crate::ipc::shell_lines::{Reason, ShellId};
 use crate::paths::Paths;
 use crate::process;
 use crate::profile::{Billing, Profile};
+use crate::source::Kind;
+
+/// How long looking for what is wrong may take.
+const LOOK: Duration = Duration::from_millis(400);
+/// The most findings that are told, in one line each.
+const MAX_SHOWN: usize = 4;
 
 /// Prints the status.
 pub fn run(args: Status) -> Result<()> {
@@ -62,6 +72,12 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
         findings.push(finding);
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
+    let profiles = config.as_ref().map(|config| config.profiles.keys().cloned().collect()).unwrap_or_default();
+    let active = super::findings::of_resolved(&resolved, own, profiles);
+    let look = super::findings::look(&paths, active, &Kind::ALL, &super::findings::sought(), LOOK)?;
+    // What could not be looked at in so short a time is `doctor`'s to tell.
+    let seen: Vec<_> = detect::run(&look).into_iter().filter(|finding| finding.id != "place-unread").collect();
     if let (Reason::Default, None, Ok(config)) = (resolved.reason, &resolved.origin, &config) {
         let line = config.default_line;
         resolved.origin = Some(PlaceFacts { kind: "config".into(), path: config.path.clone(), line });
@@ -71,7 +87,7 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
     let place = config.as_ref().ok().zip(profile.as_ref());
     let place = place.and_then(|(config, profile)| add_key::shown_place(config, profile));
     if args.json {
-        return render::json(&as_json(&resolved, profile.as_ref(), &findings));
+        return render::json(&as_json(&resolved, profile.as_ref(), &findings, &seen));
     }
     show_human(&resolved, profile.as_ref(), place);
     if resolved.profile.is_none() && resolved.reason == Reason::None && !is_setup {
@@ -82,10 +98,20 @@ fn print(args: Report, is_setup: bool) -> Result<()> {
         });
     }
     super::findings::show(&findings.iter().map(super::findings::Told::from).collect::<Vec<_>>());
+    if !is_setup {
+        // That there is no key is said above, with what to do.
+        let seen = seen.iter().filter(|finding| finding.id != "key-missing").map(super::findings::Told::from);
+        super::findings::show_short(&seen.collect::<Vec<_>>(), MAX_SHOWN);
+    }
     Ok(())
 }
 
-fn as_json(resolved: &ResolvedFacts, profile: Option<&Profile>, findings: &[Finding]) -> Value {
+fn as_json(
+    resolved: &ResolvedFacts,
+    profile: Option<&Profile>,
+    findings: &[Finding],
+    seen: &[detect::Finding],
+) -> Value {
     json!({
         "schema": 1,
         "profile": resolved.profile,
@@ -97,7 +123,7 @@ fn as_json(resolved: &ResolvedFacts, profile: Option<&Profile>, findings: &[Find
         "key": show::key_json(&resolved.key),
         "proxy": profile.is_some_and(|profile| profile.proxy),
         "store": resolved.store,
-        "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings": findings.iter().map(finding_json).chain(seen.iter().map(detect::Finding::json)).collect::<Vec<_>>(),
     })
 }
 

@@ -6,19 +6,19 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args;
-use super::status::{finding, finding_json};
-use super::{here, places, render};
+use super::findings::{self, Told};
+use super::{places, render};
 use crate::detect::environment::{is_base_url, is_key};
+use crate::detect::{self, Look};
 use crate::error::{Error, Result};
-use crate::hook::state::{PROFILE_VARIABLE, ShellState};
-use crate::ipc::protocol::{Finding, PlaceFacts, Severity};
+use crate::hook::state::PROFILE_VARIABLE;
 use crate::paths::Paths;
 use crate::printable;
 use crate::provider;
 use crate::secret::Secret;
 use crate::source::loaders::{self, Outcome};
 use crate::source::tools::{self, TOOLS};
-use crate::source::{self, Assignment, Collected, Held, Kind, Scene, Sought};
+use crate::source::{Assignment, Collected, Held, Kind, Scene, Sought};
 
 /// How long looking may take; what does not answer by then is named.
 const BUDGET: Duration = Duration::from_millis(1_500);
@@ -35,14 +35,22 @@ pub fn run(args: &args::Why) -> Result<()> {
     if let Some(id) = &args.tool {
         check_tool(id)?;
     }
-    let scene = Scene::here(&here::cwd()?, &paths.home);
-    let own = ShellState::of_living_shell().map(|state| state.names).unwrap_or_default();
+    let (active, mut own_findings) = findings::active(&paths)?;
+    let own = active.own.clone();
     let wanted = args.variable.clone();
-    let sought = Sought::new(move |name: &str| match &wanted {
+    let also = args.variable.clone();
+    let sought = Sought::new(move |name: &str| findings::may_hold_a_key(name) || also.as_deref() == Some(name));
+    let look = findings::look(&paths, active, &Kind::ALL, &sought, BUDGET)?;
+    let seen = detect::run(&look);
+    let scene = &look.scene;
+    let is_wanted = |name: &str| match &wanted {
         Some(wanted) => name == wanted,
         None => is_key(name) || is_base_url(name),
-    });
-    let found = source::collect(&scene, &sought, &Kind::ALL, BUDGET);
+    };
+    let found = Collected {
+        assignments: look.assignments.iter().filter(|found| is_wanted(&found.name)).cloned().collect(),
+        ..Collected::default()
+    };
     // What only other programs have says nothing about one started here.
     let standing = found.assignments.iter().filter(|found| found.origin.kind != Kind::Process);
     let mut names: BTreeSet<String> = standing.map(|found| found.name.clone()).collect();
@@ -50,17 +58,25 @@ pub fn run(args: &args::Why) -> Result<()> {
     let accounts: Vec<Account<'_>> = names
         .into_iter()
         .map(|name| {
-            let outcomes = outcomes(&scene, &found, &name, args.tool.as_deref());
+            let outcomes = outcomes(scene, &found, &name, args.tool.as_deref());
             Account { is_own: own.contains(&name), name, found: &found, outcomes }
         })
         .filter(|account| args.variable.is_some() || args.tool.is_none() || account.is_for_tool())
         .collect();
-    let findings = unread(&found);
+    let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+    let is_about = |finding: &detect::Finding| match finding.id {
+        "place-unread" | "env-not-regular" | "env-too-large" | "env-is-dir" => true,
+        _ => finding.variable.as_deref().is_some_and(|variable| names.contains(&variable)),
+    };
+    // What is active decides nothing about where a value stands: only what keeps it from being known is told.
+    own_findings.retain(|finding| finding.id == "key-unread");
+    let told: Vec<Told> =
+        own_findings.iter().map(Told::from).chain(seen.iter().filter(|one| is_about(one)).map(Told::from)).collect();
     if args.report.json {
         return render::json(&json!({
             "schema": 1,
-            "variables": accounts.iter().map(Account::as_json).collect::<Vec<_>>(),
-            "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "variables": accounts.iter().map(|account| account.as_json(&look)).collect::<Vec<_>>(),
+            "findings": told.iter().map(|one| &one.json).collect::<Vec<_>>(),
         }));
     }
     if accounts.is_empty() {
@@ -75,7 +91,10 @@ pub fn run(args: &args::Why) -> Result<()> {
         }
         account.show();
     }
-    render::findings(&findings);
+    if !told.is_empty() && !accounts.is_empty() {
+        render::line("");
+    }
+    findings::show(&told);
     Ok(())
 }
 
@@ -114,21 +133,6 @@ fn check_tool(id: &str) -> Result<()> {
         error = error.hint(format!("did you mean `{near}`?"));
     }
     Err(error)
-}
-
-/// Places that could not be looked at.
-fn unread(found: &Collected) -> Vec<Finding> {
-    found
-        .unread
-        .iter()
-        .map(|unread| {
-            let text = format!("not everything was looked at: {}", unread.reason);
-            let mut told = finding("env-not-regular", Severity::Info, &text);
-            told.origin =
-                unread.path.clone().map(|path| PlaceFacts { kind: unread.kind.id().into(), path, line: None });
-            told
-        })
-        .collect()
 }
 
 /// One variable: where it stands, and what each way makes of it.
@@ -284,13 +288,15 @@ impl Account<'_> {
         if around.is_empty() { shown } else { format!("{shown} with {}", around.join(", ")) }
     }
 
-    fn as_json(&self) -> Value {
+    fn as_json(&self, look: &Look) -> Value {
+        let fingerprint = |held: &Held| look.fingerprint(&self.name, held.text()?);
         let places: Vec<Value> = self
             .found
             .of(&self.name)
             .map(|found| {
                 let mut place = places::json(&found.origin);
                 place["shown"] = self.held(&found.held).into();
+                place["fingerprint"] = fingerprint(&found.held).into();
                 place["exported"] = found.exported.into();
                 place["by_llmenv"] = (self.is_own && found.origin.kind == Kind::Environment).into();
                 place
@@ -303,6 +309,7 @@ impl Account<'_> {
                 json!({
                     "loader": outcome.id,
                     "shown": outcome.value.as_ref().map(|value| self.shown(value)),
+                    "fingerprint": outcome.value.as_ref().and_then(|value| look.fingerprint(&self.name, value)),
                     "origin": outcome.from.as_ref().map(places::json),
                     "unknowable": outcome.is_unknowable,
                     "fails_at": outcome.fails_at,

@@ -122,7 +122,12 @@ fn fault(finding: Finding, variable: &str, advice: impl Into<String>) -> Fault {
 
 impl Fault {
     fn right(mut self, right: Option<String>, is_certain: bool) -> Self {
-        if let Some(right) = &right {
+        // A password in an address is nobody's to read in a report.
+        let is_open = |right: &&String| {
+            Url::parse(right)
+                .is_ok_and(|url| url.username().is_empty() && url.password().is_none() && url.query().is_none())
+        };
+        if let Some(right) = right.as_ref().filter(is_open) {
             self.finding = self.finding.data("suggestion", right.as_str());
         }
         self.is_certain = is_certain && right.is_some();

@@ -31,7 +31,7 @@ fn find(look: &Look) -> Vec<Finding> {
             Some(right) => format!("set {base}={right}; a profile sets both, or neither"),
             None => format!("`unset {}`: {} has no address for such clients", pair.key, owner.name),
         };
-        found.push(pair::told(finding, &pair).data("key", owner.id.as_str()).data("suggestion", right).hint(hint));
+        found.push(pair::told(finding, pair).data("key", owner.id.as_str()).data("suggestion", right).hint(hint));
     }
     found
 }

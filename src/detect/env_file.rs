@@ -16,6 +16,8 @@ pub struct EnvFile {
     pub path: PathBuf,
     /// What it holds.
     pub bytes: Zeroizing<Vec<u8>>,
+    /// Whether git tracks it: no key is written into it then.
+    pub is_tracked: bool,
     /// Its assignments as they are written, whatever a loader makes of them.
     pub lines: Vec<Line>,
     readings: Readings,
@@ -42,7 +44,7 @@ impl EnvFile {
     /// Takes a file apart. `lookup` answers `$NAME` in values.
     pub fn new(path: &Path, bytes: Zeroizing<Vec<u8>>, lookup: &dyn Fn(&str) -> Option<String>) -> Self {
         let readings = Readings::new(&bytes, &Dialect::ALL, &Environment::new(lookup));
-        Self { path: path.to_owned(), lines: lines(&bytes), readings, bytes }
+        Self { path: path.to_owned(), is_tracked: false, lines: lines(&bytes), readings, bytes }
     }
 
     /// What one loader makes of it.
@@ -108,7 +110,9 @@ impl EnvFile {
         let is_plain =
             !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+@%=,".contains(&b));
         let export = if line.before == "export" { "export " } else { "" };
-        is_plain.then(|| Change::replace(&self.bytes, line.span.clone(), format!("{export}{}={value}", line.name)))
+        let is_left = self.is_tracked && super::environment::is_key(&line.name);
+        (is_plain && !is_left)
+            .then(|| Change::replace(&self.bytes, line.span.clone(), format!("{export}{}={value}", line.name)))
     }
 
     /// Takes a line out and leaves a comment, which no loader takes for a value.

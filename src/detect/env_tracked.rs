@@ -3,24 +3,20 @@
 use super::environment::is_key;
 use super::look::owner;
 use super::{Detector, Finding, Look};
-use crate::source::git::{self, Care};
+use crate::source::git::Care;
 
 /// The detector.
 pub const DETECTOR: Detector = Detector { ids: &["env-tracked", "env-not-ignored"], find };
 
 fn find(look: &Look) -> Vec<Finding> {
     let mut found = Vec::new();
-    let holds = |line: &&super::env_file::Line| is_key(&line.name) || line.name.ends_with("_KEY");
-    let asked = look.files.iter().filter(|file| file.lines.iter().any(|line| holds(&line)));
-    let asked: Vec<std::path::PathBuf> = asked.map(|file| file.path.clone()).collect();
-    let care = git::care(&look.scene, &asked);
     for file in &look.files {
-        let holding = file
-            .lines
-            .iter()
-            .find(|line| holds(line) && file.value(&line.name).is_some_and(|(value, _)| owner(value).is_some()));
+        let holding = file.lines.iter().find(|line| {
+            (is_key(&line.name) || line.name.ends_with("_KEY"))
+                && file.value(&line.name).is_some_and(|(value, _)| owner(value).is_some())
+        });
         let Some(line) = holding else { continue };
-        let finding = match care.get(&file.path) {
+        let finding = match look.care(file) {
             Some(Care::Tracked) => {
                 let what = "git has this file, and a key is in it: whoever has the repository has the key";
                 Finding::error("env-tracked", what).hint("make a new key first (`llmenv rotate`), then `git rm --cached` the file; its history keeps the old key")

@@ -25,7 +25,7 @@ fn find(look: &Look) -> Vec<Finding> {
         );
         let right = owner.default_endpoint().map(|endpoint| endpoint.base_url.as_str()).unwrap_or_default();
         found.push(
-            pair::told(finding, &pair)
+            pair::told(finding, pair)
                 .data("key", owner.id.as_str())
                 .data("goes_to", asked)
                 .hint(format!("a key of {have} belongs to {right}")),

@@ -18,6 +18,7 @@ use crate::profile::Family;
 use crate::provider::{self, Provider};
 use crate::secret::Secret;
 use crate::source::collect::Unread;
+use crate::source::git::{self, Care};
 use crate::source::{Assignment, Collected, Held, Kind, Origin, Reader, Scene, Sought, collect};
 use crate::{printable, sanitize};
 
@@ -58,6 +59,7 @@ pub struct Look {
     /// When this is, in seconds since 1970.
     pub now: u64,
     deadline: Instant,
+    care: BTreeMap<PathBuf, Care>,
     pairs: OnceLock<Vec<Pair>>,
 }
 
@@ -73,9 +75,21 @@ impl Look {
     /// The same with what was collected already.
     pub fn of(scene: Scene, active: Active, marks: Marks, collected: Collected, deadline: Instant) -> Self {
         let Collected { assignments, contents, unread, is_cut, .. } = collected;
-        let files = take_apart(&scene, contents);
+        let mut files = take_apart(&scene, contents);
+        let holds_key =
+            |file: &&EnvFile| file.lines.iter().any(|line| is_key(&line.name) || line.name.ends_with("_KEY"));
+        let holding: Vec<PathBuf> = files.iter().filter(holds_key).map(|file| file.path.clone()).collect();
+        let care = git::care(&scene, &holding);
+        for file in &mut files {
+            file.is_tracked = care.get(&file.path) == Some(&Care::Tracked);
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Self { scene, active, files, assignments, unread, is_cut, marks, now, deadline, pairs: OnceLock::new() }
+        Self { scene, active, files, assignments, unread, is_cut, marks, now, deadline, care, pairs: OnceLock::new() }
+    }
+
+    /// What git does with a `.env` file that holds a key.
+    pub fn care(&self, file: &EnvFile) -> Option<Care> {
+        self.care.get(&file.path).copied()
     }
 
     /// Keys with the address that goes with each. Worked out once.
@@ -128,8 +142,12 @@ impl Look {
 
     /// A place with a value, masked.
     pub fn spot(&self, origin: Origin, name: &str, value: &Secret) -> Spot {
-        let is_secret = !value.is_empty() && !is_base_url(name);
-        Spot { origin, shown: Some(shown(name, value)), fingerprint: is_secret.then(|| self.marks.short(value)) }
+        Spot { origin, shown: Some(shown(name, value)), fingerprint: self.fingerprint(name, value) }
+    }
+
+    /// By which a value is recognised elsewhere; addresses and empty values have none.
+    pub fn fingerprint(&self, name: &str, value: &Secret) -> Option<String> {
+        (!value.is_empty() && !is_base_url(name)).then(|| self.marks.short(value))
     }
 
     /// An assignment as a place.

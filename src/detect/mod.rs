@@ -36,6 +36,7 @@ mod gemini_dual_key;
 mod groq_grok;
 mod hardcoded_key;
 mod hash_in_value;
+pub mod holder;
 mod k8s_secret_newline;
 mod key_in_build_arg;
 mod key_in_history;

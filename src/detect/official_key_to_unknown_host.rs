@@ -30,7 +30,7 @@ fn find(look: &Look) -> Vec<Finding> {
             ),
             None => continue,
         };
-        found.push(pair::told(finding, &pair).data("host", host));
+        found.push(pair::told(finding, pair).data("host", host));
     }
     found
 }

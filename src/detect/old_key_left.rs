@@ -1,6 +1,5 @@
 //! A key that was rotated away and still stands in a file.
 
-use super::environment::is_key;
 use super::fix::{Change, Fix};
 use super::text_keys::keys;
 use super::{Detector, Finding, Look};
@@ -9,42 +8,44 @@ use crate::source::{Kind, Origin, Reader};
 /// The detector.
 pub const DETECTOR: Detector = Detector { ids: &["old-key-left"], find };
 
+/// Places that are told here; what servers and fish's universal variables hold has findings of its own.
 const PLACES: [Kind; 10] = [
     Kind::Envrc,
+    Kind::Direnv,
     Kind::Mise,
     Kind::Rc,
-    Kind::FishUniversal,
     Kind::System,
-    Kind::SystemdUser,
     Kind::VsCode,
     Kind::Container,
     Kind::ToolConfig,
     Kind::WindowsUser,
+    Kind::WindowsMachine,
 ];
 
 fn find(look: &Look) -> Vec<Finding> {
-    let mut found = Vec::new();
+    if look.marks.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<Finding> = Vec::new();
     let what = |name: &str| format!("{name} still has a key that was rotated away");
     for file in &look.files {
-        for line in file.lines.iter().filter(|line| is_key(&line.name)) {
+        // A key may stand under any name.
+        for line in &file.lines {
             let readings = file.readings_of(&line.name);
             if !readings.iter().any(|(value, _)| look.marks.is_rotated(value)) {
                 continue;
             }
-            let finding =
-                Finding::error("old-key-left", what(&line.name)).data("rotated", true).variable(line.name.clone());
+            let finding = Finding::error("old-key-left", what(&line.name)).variable(line.name.clone());
             let finding = look.in_file(file, &line.name).into_iter().fold(finding, Finding::at);
             let comment = file.comment_out(line, "an old key, rotated away in llmenv");
             found.push(finding.fix(Fix::edit("take the line out", &file.path, comment).safe()));
         }
     }
-    for (held, value) in look.texts(&PLACES).filter(|(held, _)| is_key(&held.name)) {
+    for (held, value) in look.texts(&PLACES) {
         if look.marks.is_rotated(value) {
-            let finding = Finding::error("old-key-left", what(&held.name))
-                .data("rotated", true)
-                .variable(held.name.clone())
-                .at(look.place(held));
-            found.push(finding.fix(in_line(look, &held.origin)));
+            let finding =
+                Finding::error("old-key-left", what(&held.name)).variable(held.name.clone()).at(look.place(held));
+            found.push(finding.fix(in_line(look, &held.name, &held.origin)));
         }
     }
     // A history has a finding of its own, and an old key in it is one no more: the other files where keys lie in any form.
@@ -67,10 +68,12 @@ fn find(look: &Look) -> Vec<Finding> {
 }
 
 /// A whole line of a start-up file that does nothing but set the variable can become a comment.
-fn in_line(look: &Look, origin: &Origin) -> Fix {
-    let advice = "take the line out, or put the new key there";
+fn in_line(look: &Look, name: &str, origin: &Origin) -> Fix {
+    let advice = super::holder::take_out(name, origin);
     let is_script = matches!(origin.kind, Kind::Rc | Kind::Envrc);
-    let (Some(path), Some(number), true) = (&origin.path, origin.line, is_script) else { return Fix::hint(advice) };
+    let (Some(path), Some(number), true) = (&origin.path, origin.line, is_script) else {
+        return super::holder::fix(name, origin);
+    };
     let Some(bytes) = look.read(path) else { return Fix::hint(advice) };
     let mut start = 0;
     for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {

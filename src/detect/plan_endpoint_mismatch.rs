@@ -24,7 +24,7 @@ fn find(look: &Look) -> Vec<Finding> {
             if metered.contains(&row.id.as_str()) && begins(start) {
                 let Some(right) = provider::find(plan) else { continue };
                 found.push(told(
-                    &pair,
+                    pair,
                     base,
                     right.name.as_str(),
                     right.endpoints.last().map(|endpoint| endpoint.base_url.as_str()),
@@ -35,7 +35,7 @@ fn find(look: &Look) -> Vec<Finding> {
         let is_plan_name =
             matches!(pair.key.as_str(), "ZAI_CODING_API_KEY" | "ZHIPU_CODING_API_KEY" | "KIMI_CODE_API_KEY");
         if is_plan_name && !url.contains("/coding") {
-            found.push(told(&pair, base, "a coding plan", None));
+            found.push(told(pair, base, "a coding plan", None));
         }
     }
     found

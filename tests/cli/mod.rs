@@ -18,9 +18,13 @@ mod mistakes;
 mod newcomer;
 #[cfg(unix)]
 mod no_prompt;
+#[cfg(unix)]
+mod planted;
 mod profiles;
 #[cfg(unix)]
 mod references;
+#[cfg(unix)]
+mod seen;
 mod setup;
 mod stale;
 mod status;

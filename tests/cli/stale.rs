@@ -79,18 +79,22 @@ fn every_place_that_keeps_the_old_key_is_named() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|found| {
+        .flat_map(|found| {
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-            (text(&found["id"]), text(&found["origins"][0]["kind"]))
+            let id = text(&found["id"]);
+            let kinds: Vec<String> =
+                found["origins"].as_array().unwrap().iter().map(|origin| text(&origin["kind"])).collect();
+            kinds.into_iter().map(move |kind| (id.clone(), kind))
         })
         .collect();
     for (id, kind) in [
         ("old-key-left", "dotenv"),
+        ("old-key-left", "envrc"),
         ("old-key-left", "rc"),
         ("old-key-left", "vscode"),
         ("old-key-left", "tool"),
         ("fish-universal-stale", "fish-universal"),
-        ("environment.d-stale", "systemd-user"),
+        ("not-in-gui-session", "systemd-user"),
         ("tmux-global-stale", "tmux"),
         ("old-key-in-program", "process"),
     ] {

@@ -40,8 +40,16 @@ read by         dotenv (Ruby)                 openrouter …0002, from this shel
 read by         bash `set -a; . ./.env`       openrouter …0001, from ~/src/.env:2
 read by         docker run --env-file         openrouter …0001 with a comment at the end, quotes around it (\" \"), from ~/src/.env:2
 read by         Docker Compose                openrouter …0001, from ~/src/.env:2
+
+error: OPENAI_BASE_URL is not set, so the key of OpenRouter in OPENAI_API_KEY is sent to OpenAI
+  --> this shell, openrouter …0002
 "
+        .to_owned()
+            + &without_programs(&got.stdout)[without_programs(&got.stdout).find("hint: ").unwrap()..]
     );
+    // What is wrong with it is said below, as `doctor` says it.
+    let told = "warning: OPENAI_API_KEY has another value in this shell, and most programs that load the file keep the shell's\n  --> this shell, openrouter …0002\n  --> ~/src/.env:2:16, openrouter …0001\n";
+    assert!(got.stdout.contains(told), "{got:?}");
     let got = why(&home, "src", &["OPENAI_API_KEY", "--json"], &[]);
     let report: serde_json::Value = serde_json::from_str(&got.stdout).unwrap();
     let account = &report["variables"][0];
@@ -53,6 +61,10 @@ read by         Docker Compose                openrouter …0001, from ~/src/.en
         (&"python-dotenv".into(), &"openrouter …0001".into())
     );
     assert_eq!(account["loaders"][1]["origin"]["line"], 2);
+    // One value has one fingerprint, wherever it stands.
+    let fingerprint = account["places"][0]["fingerprint"].as_str().unwrap();
+    assert!(fingerprint.len() == 8 && account["loaders"][1]["fingerprint"] == fingerprint, "{account}");
+    assert_eq!(report["findings"][0]["origins"][0]["fingerprint"], fingerprint, "{report}");
     assert!(!got.stdout.contains(&key(1)));
 }
 

@@ -150,7 +150,7 @@ fn healthy_files_are_silent() {
 
 /// Odd files end in a sentence, and nothing waits for them.
 #[test]
-fn t10_odd_files_are_told_and_not_read() {
+fn t09_odd_files_are_told_and_not_read() {
     let home = Home::new();
     std::fs::create_dir_all(home.path("src/.env.d")).unwrap();
     let fifo = std::process::Command::new("mkfifo").arg(home.path("src/.env")).status().unwrap();
@@ -174,7 +174,9 @@ fn an_old_key_in_a_file_and_the_file_that_was_sent_are_named() {
     home.write("src/.env", format!("A=1\nOPENROUTER_API_KEY='{}'\n", key(7)));
     let got = doctor_in(&home, "src/", &["doctor"], &[]);
     assert!(
-        got.stdout.contains("error: OPENROUTER_API_KEY still has a key that was rotated away\n  --> ~/src/.env:2\n"),
+        got.stdout.contains(
+            "error: OPENROUTER_API_KEY still has a key that was rotated away\n  --> ~/src/.env:2:20, openrouter …0007\n"
+        ),
         "{got:?}"
     );
     let masked = "Incorrect API key provided: sk-or-v1-****0007.";

@@ -75,3 +75,47 @@ fn variables_of_a_profile_and_of_a_company_proxy() {
         ],
     );
 }
+
+/// The real direnv, allowed, with the state that it leaves in a shell; mise's settings beside it; a tmux server without keys.
+#[test]
+fn direnv_and_mise_as_they_should_be() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let private = |path: std::path::PathBuf| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let key = super::world::or1();
+    private(home.write("src/.env", format!("OPENROUTER_API_KEY={key}\n")));
+    home.write("src/.envrc", "dotenv\nexport EDITOR=vi\n");
+    home.write("src/mise.toml", "[tools]\nnode = \"22\"\n[env]\nNODE_ENV = \"development\"\n_.file = \".env\"\n");
+    home.write(".config/mise/config.toml", "[settings]\nexperimental = true\n");
+    home.write(
+        ".bashrc",
+        "eval \"$(direnv hook bash)\"\neval \"$(mise activate bash)\"\neval \"$(llmenv init bash)\"\n",
+    );
+    let direnv = |args: &[&str]| {
+        let mut command = home.cmd("direnv");
+        command.args(args).current_dir(home.path("src"));
+        let got = finish(command, None);
+        assert_eq!(got.code, 0, "{got:?}");
+        got
+    };
+    direnv(&["allow"]);
+    let changes: serde_json::Value = serde_json::from_str(&direnv(&["export", "json"]).stdout).unwrap();
+    let state: Vec<(String, String)> = changes
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect();
+    assert!(state.iter().any(|(name, value)| name == "OPENROUTER_API_KEY" && *value == key), "{changes}");
+    let variables: Vec<(&str, &str)> = state.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    nothing(&home, "src", &variables);
+    // Left, with the state still there: that is no more well.
+    let (code, found) = doctor(&home, "elsewhere", &variables);
+    assert_eq!((code, found[0]["id"].as_str()), (1, Some("direnv-foreign-dir")), "{found}");
+    // Changed since: direnv takes it away, and says so with the command.
+    home.write("src/.envrc", "dotenv\nexport EDITOR=nano\n");
+    let (_, found) = doctor(&home, "src", &[]);
+    assert_eq!(found[0]["id"], "direnv-changed-not-allowed", "{found}");
+}
