@@ -25,6 +25,10 @@ pub struct Cleaned {
 /// Cleaning twice changes nothing more. Blanks and line ends of ASCII inside a key stay: two lines are no key, and [`super::vet`]
 /// says so.
 pub fn clean(typed: &str) -> Cleaned {
+    // Nothing to take away: most values there are.
+    if !typed.is_empty() && typed.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Cleaned { value: Secret::new(typed), removed: Vec::new(), assigned_name: None };
+    }
     let mut removed = Log::default();
     let mut assigned_name = None;
     let mut value = without_invisible(typed, &mut removed);
