@@ -1,12 +1,13 @@
 //! A `.env` file as detectors look at it: its bytes, its lines, and what each loader makes of it.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::fix::Change;
-use crate::dotenv::{Dialect, Environment, Reading, Readings, Value};
+use crate::dotenv::{ASKING, Dialect, Environment, Reading, Readings, Value};
 use crate::secret::Secret;
 use crate::source::{Kind, Origin, Reader};
 
@@ -21,6 +22,8 @@ pub struct EnvFile {
     /// Its assignments as they are written, whatever a loader makes of them.
     pub lines: Vec<Line>,
     readings: Readings,
+    /// Its names that are set already where it is read.
+    is_set_around: HashSet<String>,
 }
 
 /// A line that looks like an assignment.
@@ -44,7 +47,10 @@ impl EnvFile {
     /// Takes a file apart. `lookup` answers `$NAME` in values.
     pub fn new(path: &Path, bytes: Zeroizing<Vec<u8>>, lookup: &dyn Fn(&str) -> Option<String>) -> Self {
         let readings = Readings::new(&bytes, &Dialect::ALL, &Environment::new(lookup));
-        Self { path: path.to_owned(), is_tracked: false, lines: lines(&bytes), readings, bytes }
+        let lines = lines(&bytes);
+        let is_set_around =
+            lines.iter().filter(|line| lookup(&line.name).is_some()).map(|line| line.name.clone()).collect();
+        Self { path: path.to_owned(), is_tracked: false, lines, readings, is_set_around, bytes }
     }
 
     /// What one loader makes of it.
@@ -65,14 +71,21 @@ impl EnvFile {
         })
     }
 
-    /// The different texts of a variable, with the loaders that give each; loaders that give none are in none.
+    /// The different texts of a variable, with the loaders that give each; loaders that give none, or that would give what is set
+    /// already and not what the file says, are in none.
     pub fn readings_of(&self, name: &str) -> Vec<(&Secret, Vec<Dialect>)> {
         let mut found: Vec<(&Secret, Vec<Dialect>)> = Vec::new();
         for (read_by, reading) in self.readings.iter() {
             let Some(text) = reading.text(name) else { continue };
+            let is_set = self.is_set_around.contains(name);
+            let read_by: Vec<Dialect> =
+                read_by.iter().copied().filter(|loader| !(is_set && ASKING.contains(loader))).collect();
+            if read_by.is_empty() {
+                continue;
+            }
             match found.iter_mut().find(|(known, _)| known.same_as(text)) {
                 Some((_, loaders)) => loaders.extend(read_by),
-                None => found.push((text, read_by.to_vec())),
+                None => found.push((text, read_by)),
             }
         }
         found

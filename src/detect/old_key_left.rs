@@ -3,6 +3,7 @@
 use super::fix::{Change, Fix};
 use super::text_keys::keys;
 use super::{Detector, Finding, Look};
+use crate::secret::Secret;
 use crate::source::{Kind, Origin, Reader};
 
 /// The detector.
@@ -31,12 +32,17 @@ fn find(look: &Look) -> Vec<Finding> {
     for file in &look.files {
         // A key may stand under any name.
         for line in &file.lines {
-            let readings = file.readings_of(&line.name);
-            if !readings.iter().any(|(value, _)| look.marks.is_rotated(value)) {
+            // The line's own text: what a loader makes of it may be what is set already.
+            if !look.marks.is_rotated(&Secret::new(file.written(line).into_owned())) {
                 continue;
             }
             let finding = Finding::error("old-key-left", what(&line.name)).variable(line.name.clone());
-            let finding = look.in_file(file, &line.name).into_iter().fold(finding, Finding::at);
+            let spot = look.spot(
+                file.origin(line.number, Some(file.column(line))),
+                &line.name,
+                &Secret::new(file.written(line).into_owned()),
+            );
+            let finding = finding.at(spot);
             let comment = file.comment_out(line, "an old key, rotated away in llmenv");
             found.push(finding.fix(Fix::edit("take the line out", &file.path, comment).safe()));
         }

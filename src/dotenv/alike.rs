@@ -9,8 +9,8 @@ use super::reading::Reading;
 /// Larger files are read by every loader's own rules.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Loaders that let a variable that is set already have its way while they read.
-const ASKING: [Dialect; 3] = [Dialect::NpmExpand12, Dialect::NpmExpand1000, Dialect::Next];
+/// Loaders that let a variable that is set already have its way while they read: what they give to it is not the file's.
+pub const ASKING: [Dialect; 3] = [Dialect::NpmExpand12, Dialect::NpmExpand1000, Dialect::Next];
 
 /// What several loaders make of a file.
 #[derive(Clone, Debug)]

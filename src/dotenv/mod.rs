@@ -23,7 +23,7 @@ mod oddities;
 mod reading;
 mod text;
 
-pub use alike::{Readings, reads_alike};
+pub use alike::{ASKING, Readings, reads_alike};
 pub use dialect::{Dialect, Precedence};
 pub use environment::{Entry, Environment};
 pub use reading::{Assignment, Diagnostic, Failure, Place, Problem, Quote, Reading, Span, Value};

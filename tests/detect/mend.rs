@@ -122,6 +122,25 @@ fn permissions_and_start_up_files_are_mended() {
     assert_eq!(std::fs::read(&rc).unwrap(), before);
 }
 
+/// The new key in a file beside the old one in the shell: the file is well, whatever a loader would hand on of what is set.
+#[test]
+fn a_new_key_beside_an_old_one_stays() {
+    let home = Home::new();
+    let add = ["add", "work", "--provider", "openrouter", "--key-stdin", "--no-check", "--store", "file"];
+    assert_eq!(home.llmenv_with(&add, or1()).code, 0);
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], or2()).code, 0);
+    for text in [format!("OPENROUTER_API_KEY={}\n", or2()), format!("OPENROUTER_API_KEY=\"{}\" # new\n", or2())] {
+        let path = home.write("src/.env", &text);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let mut command = home.cmd(LLMENV);
+        command.args(["doctor", "--fix", "--yes"]).current_dir(home.path("src")).env("OPENROUTER_API_KEY", or1());
+        let got = finish(command, None);
+        assert!(!got.stdout.contains("still has a key that was rotated away"), "{got:?}");
+        assert!(got.stdout.contains("OPENROUTER_API_KEY in this shell holds a key that was rotated away"), "{got:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{got:?}");
+    }
+}
+
 /// T16: whatever a file says, nothing that is written leads to a host that the file did not name.
 #[test]
 fn t16_a_look_alike_is_neither_mended_nor_suggested() {

@@ -3,7 +3,7 @@
 use llmenv::explain::explain;
 
 /// What is pasted, the form it has, and a finding that has to be among its causes.
-const QUOTED: [(&str, &str, &str); 27] = [
+const QUOTED: [(&str, &str, &str); 29] = [
     ("401 Unauthorized - user not found", "proxy-user-not-found", "key-unknown-or-expired"),
     ("Troubleshooting 401 \"User Not Found\" errors", "or-user-not-found", "key-unknown-or-expired"),
     (
@@ -47,6 +47,12 @@ const QUOTED: [(&str, &str, &str); 27] = [
     ("openai.AuthenticationError: 401 Unauthorized", "general-401", "key-missing"),
     ("anthropic.AuthenticationError", "general-401", "trailing-whitespace"),
     ("HTTP/1.1 401 Unauthorized", "general-401", "provider-mismatch"),
+    ("openai.APIConnectionError: Connection error.", "sdk-connection-error", "trailing-whitespace"),
+    (
+        "httpx.UnsupportedProtocol: Request URL is missing an 'http://' or 'https://' protocol.",
+        "py-noscheme",
+        "url-no-scheme",
+    ),
     ("403 Forbidden", "general-403", "scope-missing"),
     ("Proxy says \"enabling passthrough mode\" on startup", "proxy-passthrough", "placeholder"),
     ("WARNING: Passthrough mode enabled - you need to provide API key via headers", "proxy-passthrough", "key-missing"),
