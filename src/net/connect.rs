@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::failure::{destination, find};
+use super::line::Line;
 use super::names::{Names, check_literal};
 use super::route::Routes;
 use super::{Failure, Kind, Phase, trust};
@@ -65,7 +66,7 @@ impl Deadline {
 }
 
 impl Service<Uri> for Deadline {
-    type Response = MaybeHttpsStream<Road>;
+    type Response = TokioIo<Line<TokioIo<MaybeHttpsStream<Road>>>>;
     type Error = Failure;
     type Future = Connecting<Self::Response>;
 
@@ -81,7 +82,7 @@ impl Service<Uri> for Deadline {
         let connecting = self.inner.call(uri);
         Box::pin(async move {
             match tokio::time::timeout(limit, connecting).await {
-                Ok(Ok(connection)) => Ok(connection),
+                Ok(Ok(connection)) => Ok(TokioIo::new(Line::new(TokioIo::new(connection)))),
                 Ok(Err(err)) => Err(Failure::of_connecting(&*err, &to)),
                 Err(_) => Err(Failure::timeout(Phase::Connect, &to, limit)),
             }

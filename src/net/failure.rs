@@ -20,6 +20,8 @@ pub enum Kind {
     Timeout(Phase),
     /// The connection ended in the middle.
     Cut,
+    /// The connection, kept from an earlier request, ended before a byte of the answer: most likely it was closed all along.
+    Stale,
     /// What came is not HTTP.
     Protocol,
     /// The answer is larger than allowed.
@@ -80,7 +82,11 @@ impl Failure {
         if err.is_connect() {
             return Self::of_connecting(err, to);
         }
-        Self::of_exchange(err, to)
+        let failure = Self::of_exchange(err, to);
+        if failure.kind == Kind::Cut && err.connect_info().is_some_and(super::line::was_stale) {
+            return Self { kind: Kind::Stale, ..failure };
+        }
+        failure
     }
 
     /// Says what an error of the exchange means, after the connection stood.

@@ -11,6 +11,7 @@
 mod body;
 mod connect;
 mod failure;
+mod line;
 mod names;
 mod route;
 mod trust;
@@ -111,6 +112,15 @@ impl Client {
             Ok(Err(err)) => Err(Failure::of_request(&err, &to)),
             Ok(Ok(answer)) => Ok(answer.map(|body| Answered::new(body, self.timeouts.idle, to))),
         }
+    }
+
+    /// The same over a connection of its own, which nobody has used before and nobody will again.
+    pub async fn send_afresh<B>(&self, request: http::Request<B>) -> Result<http::Response<Answered>, Failure>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.apart(self.timeouts).send(request).await
     }
 
     /// Says by which road requests to this address go.

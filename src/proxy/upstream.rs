@@ -18,8 +18,6 @@ use crate::net::{self, Answered, Kind, Phase, Timeouts};
 const RETRY_BUDGET: Duration = Duration::from_secs(5);
 /// How long to wait before a connection that could not be made is tried again.
 const RECONNECT_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
-/// A connection that ends sooner after the request than a model can answer had been closed before.
-const STALE_WITHIN: Duration = Duration::from_millis(250);
 /// The longest `Retry-After` that is waited out here; a longer one is the client's to wait.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -72,13 +70,18 @@ impl Upstreams {
 /// Sends a request until there is an answer, or an error that another try would not mend.
 pub async fn send(client: &net::Client, outgoing: &Outgoing) -> Result<Response<Answered>, Failure> {
     let begun = Instant::now();
-    let mut tries = 0;
+    let (mut tries, mut is_afresh) = (0, false);
     loop {
-        let sent = Instant::now();
-        let result = client.send(request(outgoing)?).await;
+        let request = request(outgoing)?;
+        let result = if is_afresh { client.send_afresh(request).await } else { client.send(request).await };
+        // Other connections that are kept may be as old: the second try is over one that is not.
+        let is_stale = result.as_ref().is_err_and(|err| err.kind == Kind::Stale);
+        if is_stale && !is_afresh && begun.elapsed() < RETRY_BUDGET {
+            is_afresh = true;
+            continue;
+        }
         let pause = match &result {
-            Err(err) if matches!(err.kind, Kind::Connect) => RECONNECT_AFTER.get(tries).copied(),
-            Err(err) if err.kind == Kind::Cut && tries == 0 && sent.elapsed() < STALE_WITHIN => Some(Duration::ZERO),
+            Err(err) if err.kind == Kind::Connect => RECONNECT_AFTER.get(tries).copied(),
             Ok(answer) if tries < 2 => wanted_pause(answer),
             _ => None,
         };

@@ -60,7 +60,7 @@ impl Scene {
 
     /// From here on nobody answers.
     fn unplug(&self) {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = crate::support::quiet_address();
         self.edit_config(&self.proxy.at(""), &format!("http://{free}"));
     }
 }
@@ -116,7 +116,7 @@ fn being_offline_stops_no_adding_but_a_rotation() {
     assert!(
         added
             .stderr
-            .contains("the key was not checked: the proxy of `[network]`: cannot connect to `http://127.0.0.1:"),
+            .contains("the key was not checked: the proxy of `[network]`: cannot connect to `http://127."),
         "{added:?}"
     );
     let kept = scene.run(&["rotate", "work", "--key-stdin"], &other);

@@ -108,7 +108,7 @@ fn an_answer_that_ends_early_or_is_no_http_is_said_so() {
     assert_eq!(failure.message, format!("what `{}` answered is not HTTP", other.address));
 
     // A port that nobody listens on: bound a moment ago, and free again.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = crate::support::quiet_address();
     let failure = fetch(&Network::default(), &format!("http://{free}/")).unwrap_err();
     assert_eq!(failure.kind, Kind::Connect);
     assert_eq!(failure.message, format!("cannot connect to `{free}`: connection refused"));

@@ -64,7 +64,7 @@ fn a_proxy_that_is_away_or_says_no_is_blamed_by_name() {
         format!("the proxy `http://{}` of `[network]` does not let `forbidden.example.com` through", proxy.address);
     assert_eq!(failure.message, expected);
 
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = crate::support::quiet_address();
     let failure =
         fetch(&through(&home, &authority, &format!("http://{free}")), "https://api.example.com/").unwrap_err();
     assert_eq!(failure.kind, Kind::Proxy);

@@ -1,7 +1,7 @@
 //! The way upstream: redirects, repetitions, deadlines, and clients that leave.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::{KEY, Lab, wait_until};
 use crate::support::upstream::{Reply, Upstream};
@@ -91,49 +91,127 @@ fn a_short_wait_is_waited_out_and_a_started_stream_is_never_repeated() {
     assert_eq!(count.load(Ordering::SeqCst), 4);
 }
 
-#[test]
-fn an_upstream_that_starts_again_is_found_again() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+/// Reads one request with [`CHAT`] as its body.
+fn read_chat(stream: &mut std::net::TcpStream) {
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !seen.ends_with(CHAT.as_bytes()) {
+        std::io::Read::read_exact(stream, &mut byte).unwrap();
+        seen.push(byte[0]);
+    }
+}
+
+const KEPT: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+/// A home whose profile `lab` asks the server at this address.
+fn home_of(address: std::net::SocketAddr) -> crate::support::Home {
     let home = crate::support::Home::new();
-    let base = format!("http://127.0.0.1:{port}/v1");
-    let got = home.llmenv_with(
-        &[
-            "add",
-            "lab",
-            "--provider",
-            "custom",
-            "--base-url",
-            &base,
-            "--dialect",
-            "openai-chat",
-            "--key-stdin",
-            "--store",
-            "file",
-        ],
-        KEY,
-    );
+    let base = format!("http://{address}/v1");
+    let args = ["add", "lab", "--provider", "custom", "--base-url", &base, "--dialect", "openai-chat"];
+    let got = home.llmenv_with(&[&args[..], &["--key-stdin", "--store", "file"]].concat(), KEY);
     assert_eq!(got.code, 0, "{got:?}");
     assert_eq!(home.llmenv(&["proxy", "on", "lab", "--serve", "openai"]).code, 0);
+    home
+}
+
+#[test]
+fn an_upstream_that_starts_again_is_found_again() {
+    let address = crate::support::quiet_address();
+    let home = home_of(address);
     let mut client = super::Client::connect(&super::pair(&home, "lab"));
     let answer = client.post("/lab/v1/chat/completions", CHAT);
     assert_eq!(answer.status, 502);
     assert!(answer.text().contains("connect"), "{}", answer.text());
     for round in 0..3 {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let listener = std::net::TcpListener::bind(address).unwrap();
         let serving = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut seen = Vec::new();
-            let mut byte = [0];
-            while !seen.ends_with(CHAT.as_bytes()) {
-                std::io::Read::read_exact(&mut stream, &mut byte).unwrap();
-                seen.push(byte[0]);
-            }
+            read_chat(&mut stream);
             // Keeps the connection open for another request, and then goes away without a word.
-            std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+            std::io::Write::write_all(&mut stream, KEPT).unwrap();
         });
         assert_eq!(client.post("/lab/v1/chat/completions", CHAT).status, 200, "round {round}");
         serving.join().unwrap();
     }
+}
+
+/// What a server does with a request, by whether its connection has served one before.
+#[derive(Clone, Copy)]
+enum Ends {
+    /// A kept connection ends under the request, before a byte of the answer.
+    Kept,
+    /// It ends after the answer's first byte.
+    KeptLater,
+    /// A fresh connection ends, before a byte.
+    Fresh,
+}
+
+/// Serves one connection until it ends as told, and counts the requests and the ends.
+fn serve_until(mut stream: std::net::TcpStream, how: &Mutex<Ends>, asked: &AtomicUsize, ended: &AtomicUsize) {
+    use std::io::Write;
+    let mut is_kept = false;
+    loop {
+        let mut seen = Vec::new();
+        let mut byte = [0];
+        while !seen.ends_with(CHAT.as_bytes()) {
+            if std::io::Read::read_exact(&mut stream, &mut byte).is_err() {
+                return;
+            }
+            seen.push(byte[0]);
+        }
+        asked.fetch_add(1, Ordering::SeqCst);
+        let how = *how.lock().unwrap();
+        if matches!((how, is_kept), (Ends::Kept | Ends::KeptLater, true) | (Ends::Fresh, false)) {
+            ended.fetch_add(1, Ordering::SeqCst);
+            if matches!(how, Ends::KeptLater) {
+                stream.write_all(b"H").unwrap();
+            }
+            return;
+        }
+        stream.write_all(KEPT).unwrap();
+        is_kept = true;
+    }
+}
+
+/// A connection that is kept and ends under the next request: asked again over a fresh one, but only while no byte of an
+/// answer has come, and never where the connection was fresh itself.
+#[test]
+fn a_kept_connection_that_was_closed_is_no_error_of_the_clients() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = home_of(listener.local_addr().unwrap());
+    let how = Arc::new(Mutex::new(Ends::Kept));
+    let (asked, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let shared = (Arc::clone(&how), Arc::clone(&asked), Arc::clone(&ended));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (how, asked, ended) = shared.clone();
+            std::thread::spawn(move || serve_until(stream, &how, &asked, &ended));
+        }
+    });
+    let mut client = super::Client::connect(&super::pair(&home, "lab"));
+    // Asks until connections have ended so under three requests; which connection a request goes over is the pool's to say.
+    let mut ask_until_three_ends = |ends: Ends, expected: u16, asked_for_each: usize| {
+        *how.lock().unwrap() = ends;
+        let first = ended.load(Ordering::SeqCst);
+        for _ in 0..1_000 {
+            let before = (asked.load(Ordering::SeqCst), ended.load(Ordering::SeqCst));
+            let answer = client.post("/lab/v1/chat/completions", CHAT);
+            let now = (asked.load(Ordering::SeqCst), ended.load(Ordering::SeqCst));
+            if now.1 > before.1 {
+                assert_eq!(answer.status, expected, "{}", answer.text());
+                assert_eq!((now.0 - before.0, now.1 - before.1), (asked_for_each, 1));
+            } else {
+                assert_eq!((answer.status, now.0 - before.0), (200, 1));
+            }
+            if now.1 - first == 3 {
+                return;
+            }
+        }
+        panic!("no connection was used twice in a thousand requests");
+    };
+    ask_until_three_ends(Ends::Kept, 200, 2);
+    ask_until_three_ends(Ends::KeptLater, 502, 1);
+    ask_until_three_ends(Ends::Fresh, 502, 1);
 }
 
 #[test]

@@ -43,6 +43,24 @@ pub fn powershell() -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
 }
 
+/// An address on this machine at which nobody listens, nor will: an address of this call's own where the system has many
+/// (Linux: all of 127/8), so that no connection of another program can have its port for its own end.
+pub fn quiet_address() -> std::net::SocketAddr {
+    static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let call = CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let number = (std::process::id().wrapping_mul(251)).wrapping_add(call);
+    let host = if cfg!(target_os = "linux") {
+        let [_, a, b, c] = number.to_be_bytes();
+        std::net::Ipv4Addr::new(127, a | 128, b, c.clamp(1, 254))
+    } else {
+        std::net::Ipv4Addr::LOCALHOST
+    };
+    // Below the ports that systems give to outgoing connections.
+    let ports = (0..1_000).map(|at| 10_000 + u16::try_from((number.wrapping_mul(7) + at) % 9_000).unwrap());
+    let mut free = ports.filter_map(|port| std::net::TcpListener::bind((host, port)).ok()?.local_addr().ok());
+    free.next().expect("a free port")
+}
+
 /// Says that this run left something out; the runner prints the list at its end.
 pub fn left_out(what: &str) {
     eprintln!("left out: {what}");
