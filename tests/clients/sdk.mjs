@@ -2,6 +2,10 @@
 const MODEL = "mock";
 const ONE = '[[tool add {"a": 40, "b": 2}]]';
 const TWO = ONE + ' [[tool add {"a": 1, "b": 1}]]';
+const THOUGHT = "let-me-think-42";
+const KEPT = "RESULT<<<42>>> THOUGHT-KEPT";
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const SEEN = "pong-42 IMAGES<<<image/png 70>>>";
 const SCHEMA = { type: "object", properties: { a: { type: "integer" }, b: { type: "integer" } }, required: ["a", "b"] };
 
 async function report(name, run, status) {
@@ -38,6 +42,14 @@ async function chat() {
     for await (const part of await ask(said("hi"), { stream: true })) text += part.choices[0]?.delta?.content ?? "";
     return text === "pong-42";
   });
+  await report("image", async () => {
+    const picture = { type: "image_url", image_url: { url: "data:image/png;base64," + PNG } };
+    return (await ask(said([{ type: "text", text: "what is this?" }, picture]))).choices[0].message.content === SEEN;
+  });
+  await report("thinking", async () => {
+    const message = (await ask(said("[[think]]"))).choices[0].message;
+    return message.reasoning_content === THOUGHT && message.content === "pong-42" && loop("[[think]] " + ONE, KEPT);
+  });
   await report("error", () => ask(said("[[error 429]]")), 429);
 }
 
@@ -61,6 +73,15 @@ async function messages() {
   await report("stream", async () => {
     const stream = client.messages.stream({ model: MODEL, max_tokens: 100, messages: said("hi") });
     return (await stream.finalText()) === "pong-42";
+  });
+  await report("image", async () => {
+    const picture = { type: "image", source: { type: "base64", media_type: "image/png", data: PNG } };
+    return (await ask(said([{ type: "text", text: "what is this?" }, picture]))).content[0].text === SEEN;
+  });
+  await report("thinking", async () => {
+    const content = (await ask(said("[[think]]"))).content;
+    const thoughts = content.filter((block) => block.type === "thinking").map((block) => block.thinking);
+    return thoughts.join() === THOUGHT && content.at(-1).text === "pong-42" && loop("[[think]] " + ONE, KEPT);
   });
   await report("error", () => ask(said("[[error 429]]")), 429);
 }

@@ -6,6 +6,11 @@ which = sys.argv[1]
 MODEL = "mock"
 ONE = '[[tool add {"a": 40, "b": 2}]]'
 TWO = ONE + ' [[tool add {"a": 1, "b": 1}]]'
+THOUGHT = "let-me-think-42"
+KEPT = "RESULT<<<42>>> THOUGHT-KEPT"
+# A picture of one pixel, and what the upstream says when it has arrived whole.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SEEN = "pong-42 IMAGES<<<image/png 70>>>"
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]}
 
 
@@ -50,10 +55,20 @@ def chat():
             usage = part.usage or usage
         return text == "pong-42" and usage.total_tokens == 18
 
+    def thinking():
+        said = ask("[[think]]").choices[0].message
+        return said.content == "pong-42" and said.reasoning_content == THOUGHT and loop("[[think]] " + ONE, KEPT)
+
+    picture = [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64," + PNG}},
+    ]
     report("text", lambda: ask("hi").choices[0].message.content == "pong-42")
     report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
     report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
     report("stream", stream)
+    report("image", lambda: ask(picture).choices[0].message.content == SEEN)
+    report("thinking", thinking)
     report("error", lambda: ask("[[error 429]]"), lambda error: isinstance(error, openai.RateLimitError))
 
 
@@ -83,10 +98,21 @@ def responses():
                 text += event.delta if event.type == "response.output_text.delta" else ""
             return text == "pong-42" and events.get_final_response().usage.total_tokens == 18
 
+    def thinking():
+        said = client.responses.create(model=MODEL, input="[[think]]", include=["reasoning.encrypted_content"])
+        thoughts = [part.text for item in said.output if item.type == "reasoning" for part in item.summary]
+        return said.output_text == "pong-42" and thoughts == [THOUGHT] and loop("[[think]] " + ONE, KEPT)
+
+    picture = [{"role": "user", "content": [
+        {"type": "input_text", "text": "what is this?"},
+        {"type": "input_image", "image_url": "data:image/png;base64," + PNG, "detail": "auto"},
+    ]}]
     report("text", lambda: client.responses.create(model=MODEL, input="hi").output_text == "pong-42")
     report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
     report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
     report("stream", stream)
+    report("image", lambda: client.responses.create(model=MODEL, input=picture).output_text == SEEN)
+    report("thinking", thinking)
     report(
         "error",
         lambda: client.responses.create(model=MODEL, input="[[error 429]]"),
@@ -120,10 +146,21 @@ def anthropic_messages():
             text = "".join(events.text_stream)
             return text == "pong-42" and events.get_final_message().usage.output_tokens == 7
 
+    def thinking():
+        content = ask(said("[[think]]")).content
+        thoughts = [block.thinking for block in content if block.type == "thinking"]
+        return thoughts == [THOUGHT] and content[-1].text == "pong-42" and loop("[[think]] " + ONE, KEPT)
+
+    picture = [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}},
+    ]
     report("text", lambda: ask(said("hi")).content[0].text == "pong-42")
     report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
     report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
     report("stream", stream)
+    report("image", lambda: ask(said(picture)).content[0].text == SEEN)
+    report("thinking", thinking)
     report("error", lambda: ask(said("[[error 429]]")), lambda error: isinstance(error, anthropic.RateLimitError))
 
 

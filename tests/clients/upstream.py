@@ -2,11 +2,13 @@
 """A provider on loopback that does what the prompt says, in two grammars: Chat Completions and Anthropic Messages.
 
 `[[tool NAME {json}]]` in the last user turn is called (several: in parallel); when the results are back the answer is
-`RESULT<<<…>>>` with all of them. `[[error STATUS]]` is that failure. Anything else is answered with `pong-42`.
-Prints its port, then one line for each request: grammar, whether it was streamed, how many tools it brought. A request
+`RESULT<<<…>>>` with all of them. `[[think]]` has the model think before it speaks; when its thought comes back as it was,
+the result is followed by `THOUGHT-KEPT`. Images of the last turn are named after the answer: `IMAGES<<<image/png 70>>>`, with
+the bytes of each. `[[error STATUS]]` is that failure. Anything else is answered with `pong-42`. Prints its port, then one line for each request: grammar, whether it was streamed, how many tools it brought. A request
 that does not carry the key of its grammar is refused and printed as `BAD-KEY`.
 """
 
+import base64
 import json
 import re
 import sys
@@ -15,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 KEY = sys.argv[1]
 CALL = re.compile(r"\[\[tool (\S+) (\{.*?\})\]\]", re.S)
 FAILURE = re.compile(r"\[\[error (\d+)\]\]")
+THOUGHT = "let-me-think-42"
+SIGNATURE = "c2lnbmVkLWJ5LW1vY2s="
 
 
 def text_of(content):
@@ -27,14 +31,40 @@ def text_of(content):
     return "\n".join(part for part in parts if part)
 
 
+def images_of(content):
+    """Kind and bytes of each image, in results too."""
+    found = []
+    for part in content if isinstance(content, list) else []:
+        if part.get("type") == "image_url":
+            kind, data = re.fullmatch(r"data:([^;]+);base64,(.*)", part["image_url"]["url"], re.S).groups()
+            found.append(f"{kind} {len(base64.b64decode(data, validate=True))}")
+        elif part.get("type") == "image":
+            source = part["source"]
+            found.append(f"{source['media_type']} {len(base64.b64decode(source['data'], validate=True))}")
+        elif part.get("type") == "tool_result":
+            found += images_of(part.get("content"))
+    return found
+
+
+def has_thought(message):
+    """Whether an assistant's turn brings its thought back as it was."""
+    if message.get("reasoning_content") == THOUGHT:
+        return True
+    blocks = message.get("content") if isinstance(message.get("content"), list) else []
+    thought = {"type": "thinking", "thinking": THOUGHT, "signature": SIGNATURE}
+    return any({name: block.get(name) for name in thought} == thought for block in blocks)
+
+
 def plan(body, is_chat):
-    """What to answer: (status, text, calls)."""
+    """What to answer: (status, text, calls, thought)."""
     messages = body["messages"]
-    results, asked = [], ""
+    results, asked, images, is_kept = [], "", [], False
     for message in reversed(messages):
         role, content = message["role"], message.get("content")
         if role == "assistant":
+            is_kept = has_thought(message)
             break
+        images = images_of(content) + images
         if role == "tool":
             results.insert(0, text_of(content))
         elif role == "user":
@@ -43,11 +73,13 @@ def plan(body, is_chat):
             results = found + results
             plain = [block for block in blocks if block.get("type") == "text"] if blocks else content
             asked = text_of(plain) + asked
+    named = f" IMAGES<<<{', '.join(images)}>>>" if images else ""
     if results:
-        return 200, "RESULT<<<" + "|".join(result.strip() for result in results) + ">>>", []
+        text = "RESULT<<<" + "|".join(result.strip() for result in results) + ">>>" + named
+        return 200, text + (" THOUGHT-KEPT" if is_kept else ""), [], ""
     failure = FAILURE.search(asked)
     if failure:
-        return int(failure.group(1)), "the scripted failure", []
+        return int(failure.group(1)), "the scripted failure", [], ""
     # opencode wraps the prompt in quotes and escapes those in it.
     calls = []
     for name, arguments in CALL.findall(asked):
@@ -56,15 +88,17 @@ def plan(body, is_chat):
         except ValueError:
             arguments = arguments.replace('\\"', '"')
         calls.append((name, arguments))
-    return 200, "" if calls else "pong-42", calls
+    return 200, "" if calls else "pong-42" + named, calls, THOUGHT if "[[think]]" in asked else ""
 
 
-def chat(model, text, calls):
+def chat(model, text, calls, thought):
     tools = [
         {"id": f"call_{n}", "type": "function", "function": {"name": name, "arguments": arguments}}
         for n, (name, arguments) in enumerate(calls)
     ]
     message = {"role": "assistant", "content": text or None, **({"tool_calls": tools} if tools else {})}
+    if thought:
+        message["reasoning_content"] = thought
     usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
     reason = "tool_calls" if tools else "stop"
     head = {"id": "chatcmpl-1", "created": 1, "model": model}
@@ -76,6 +110,8 @@ def chat(model, text, calls):
                 "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
     yield chunk({"role": "assistant", "content": ""})
+    for at in range(0, len(thought), 4):
+        yield chunk({"reasoning_content": thought[at:at + 4]})
     for at in range(0, len(text), 3):
         yield chunk({"content": text[at:at + 3]})
     for n, tool in enumerate(tools):
@@ -89,8 +125,9 @@ def chat(model, text, calls):
     yield "[DONE]"
 
 
-def messages(model, text, calls):
-    blocks = [{"type": "text", "text": text}] if text else []
+def messages(model, text, calls, thought):
+    blocks = [{"type": "thinking", "thinking": thought, "signature": SIGNATURE}] if thought else []
+    blocks += [{"type": "text", "text": text}] if text else []
     blocks += [
         {"type": "tool_use", "id": f"toolu_{n}", "name": name, "input": json.loads(arguments)}
         for n, (name, arguments) in enumerate(calls)
@@ -101,13 +138,19 @@ def messages(model, text, calls):
     yield whole
     yield {"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}}
     for n, block in enumerate(blocks):
-        empty = {**block, "text": ""} if block["type"] == "text" else {**block, "input": {}}
-        yield {"type": "content_block_start", "index": n, "content_block": empty}
-        source = block["text"] if block["type"] == "text" else json.dumps(block["input"])
+        empty = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}
+        yield {"type": "content_block_start", "index": n, "content_block": {**block, **empty[block["type"]]}}
+        name, source = {
+            "text": ("text", block.get("text")),
+            "thinking": ("thinking", block.get("thinking")),
+            "tool_use": ("partial_json", json.dumps(block.get("input"))),
+        }[block["type"]]
+        kind = "input_json_delta" if name == "partial_json" else f"{name}_delta"
         for at in range(0, len(source), 4):
-            piece = source[at:at + 4]
-            delta = {"type": "text_delta", "text": piece} if block["type"] == "text" else \
-                {"type": "input_json_delta", "partial_json": piece}
+            delta = {"type": kind, name: source[at:at + 4]}
+            yield {"type": "content_block_delta", "index": n, "delta": delta}
+        if block["type"] == "thinking":
+            delta = {"type": "signature_delta", "signature": SIGNATURE}
             yield {"type": "content_block_delta", "index": n, "delta": delta}
         yield {"type": "content_block_stop", "index": n}
     yield {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None},
@@ -139,14 +182,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(401, {"error": {"message": "not the key", "type": "authentication_error"}})
         if not (is_chat or is_messages):
             return self.send(404, {"error": {"message": "no such path", "type": "not_found_error"}})
-        status, text, calls = plan(body, is_chat)
+        status, text, calls, thought = plan(body, is_chat)
         stream = bool(body.get("stream"))
         grammar = "chat" if is_chat else "messages"
         print(grammar, "stream" if stream else "whole", len(body.get("tools") or []), status, flush=True)
         if status != 200:
             error = {"message": text, "type": "rate_limit_error" if status == 429 else "invalid_request_error"}
             return self.send(status, {"error": error} if is_chat else {"type": "error", "error": error})
-        parts = (chat if is_chat else messages)(body["model"], text, calls)
+        parts = (chat if is_chat else messages)(body["model"], text, calls, thought)
         whole = next(parts)
         if not stream:
             return self.send(200, whole)
