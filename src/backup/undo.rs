@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::diff::{self, FileDiff};
 use super::record::{Backups, Record, Sealed};
@@ -11,6 +12,8 @@ use super::{Action, Applied, Key};
 use crate::bounded::Links;
 use crate::error::{Error, Result};
 use crate::printable;
+use crate::proxy::token::{PREFIX, TOKEN_DIGITS};
+use crate::secret::Secret;
 
 /// How a file stands beside what llmenv left there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +66,18 @@ impl Undo {
     /// Each file and how it stands.
     pub fn standings(&self) -> impl Iterator<Item = (&std::path::Path, &Standing)> {
         self.steps.iter().map(|step| (step.sealed.path.as_path(), &step.standing))
+    }
+
+    /// Tokens of the proxy that the files hold now and do not hold once they are restored.
+    pub fn tokens_gone(&self) -> Vec<Secret> {
+        let restored = |step: &&Step| !matches!(step.standing, Standing::Restored | Standing::Odd(_));
+        let kept: Vec<&str> =
+            self.steps.iter().filter(restored).flat_map(|step| tokens(step.sealed.before.as_ref())).collect();
+        let now = self.steps.iter().filter(restored).filter_map(|step| step.now.as_ref());
+        let mut gone: Vec<&str> = now.flat_map(|file| tokens(file.content.as_ref())).collect();
+        gone.sort_unstable();
+        gone.dedup();
+        gone.into_iter().filter(|token| !kept.contains(token)).map(Secret::new).collect()
     }
 
     /// What restoring would change, for a person. Files that cannot be written are left out.
@@ -141,6 +156,15 @@ impl Undo {
             error.hint("move what is in the way aside, then run this again")
         })
     }
+}
+
+/// What looks like a token of the proxy in a file.
+fn tokens(content: Option<&Zeroizing<Vec<u8>>>) -> impl Iterator<Item = &str> {
+    let text = content.and_then(|content| std::str::from_utf8(content).ok()).unwrap_or_default();
+    text.match_indices(PREFIX).filter_map(|(at, _)| {
+        let digits = text[at + PREFIX.len()..].bytes().take_while(u8::is_ascii_hexdigit).count();
+        (digits == TOKEN_DIGITS).then(|| &text[at..at + PREFIX.len() + digits])
+    })
 }
 
 fn look(sealed: Sealed) -> Step {

@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::args::Undo as Args;
+use super::connect::Answerer;
 use super::{ask, change, render};
 use crate::backup::{Backups, KEPT_FOR, Standing, Summary, Undo};
 use crate::duration::show_duration;
 use crate::error::{Error, Result};
+use crate::ipc::protocol::{Request, Response, WireSecret};
 use crate::paths::Paths;
 use crate::printable;
+use crate::secret::Secret;
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
@@ -49,10 +52,15 @@ pub fn run(args: &Args) -> Result<()> {
             return Ok(());
         }
     }
+    let tokens = undo.tokens_gone();
     let restored = undo.apply(&backups, &key, args.force)?;
+    let ended = end_tokens(&paths, tokens);
     if args.report.json {
         let over = restored.over.as_ref().map(change::as_json);
-        return render::json(&json!({"schema": 1, "undone": id, "restored": restored.files, "kept": over}));
+        let ended = ended?;
+        return render::json(
+            &json!({"schema": 1, "undone": id, "restored": restored.files, "kept": over, "tokens_ended": ended}),
+        );
     }
     for file in &restored.files {
         render::line(format_args!("restored {}", printable::path(file)));
@@ -63,7 +71,26 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(over) = restored.over {
         render::hint(format_args!("what they held is kept: `llmenv undo {}` brings it back", over.id));
     }
+    for token in ended? {
+        render::line(format_args!("ended the proxy's token {}", printable::text(&token)));
+    }
     Ok(())
+}
+
+/// Ends the tokens of the proxy that stood in the files and stand there no more. Gives their ids.
+fn end_tokens(paths: &Paths, tokens: Vec<Secret>) -> Result<Vec<String>> {
+    if tokens.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut answerer = Answerer::connect(paths)?;
+    let mut ended = Vec::new();
+    for token in tokens {
+        let request = Request::TokenEnd { profile: None, named: Some(WireSecret(token)), shell: None };
+        if let Response::Ended(tokens) = answerer.ask(&request)? {
+            ended.extend(tokens.into_iter().map(|token| token.id));
+        }
+    }
+    Ok(ended)
 }
 
 fn age(summary: &Summary) -> String {

@@ -13,6 +13,11 @@ pub(super) fn text(text: impl Into<String>) -> Value {
     CstInputValue::String(text.into())
 }
 
+/// A list of texts.
+pub(super) fn list<const N: usize>(texts: [&str; N]) -> Value {
+    CstInputValue::Array(texts.into_iter().map(text).collect())
+}
+
 /// An object as a value.
 pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     CstInputValue::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::json_file::{self, object, set, text, within};
+use super::json_file::{self, Value, list, object, set, text, within};
 use super::{Account, Place, Setup, Speaks, unspoken};
 use crate::error::Result;
 use crate::profile::Dialect;
@@ -41,7 +41,9 @@ pub(super) fn setup(account: &Account, place: &Place<'_>) -> Result<Setup> {
             let models = within(&block, "models")?;
             for model in [&model, &small] {
                 if models.get(model).is_none() {
-                    models.append(model, object([]));
+                    // It sends no picture to a model of which it does not know that it can see; the provider says no in words.
+                    let sees = object([("input", list(["text", "image"])), ("output", list(["text"]))]);
+                    models.append(model, object([("attachment", Value::Bool(true)), ("modalities", sees)]));
                 }
             }
             set(settings, "model", text(format!("{BLOCK}/{model}")));

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ use crate::secret::Secret;
 
 /// What every token begins with.
 pub const PREFIX: &str = "llmenv_";
+/// How many hex digits follow.
+pub const TOKEN_DIGITS: usize = 64;
 /// How long a shell's token outlives its shell, and how long one lasts whose owner cannot be seen, in seconds.
 pub const AFTERLIFE_SECS: u64 = 12 * 3_600;
 /// How long an ended token is remembered, so that a client that still shows it is told so, in seconds.
@@ -149,6 +152,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Tokens {
     path: PathBuf,
+    is_over: AtomicBool,
     table: Mutex<HashMap<String, Token>>,
 }
 
@@ -165,7 +169,14 @@ impl Tokens {
         let file = read.ok().and_then(|(bytes, _)| serde_json::from_slice::<File>(&bytes).ok());
         let tokens = file.filter(|file| file.v == 1).map(|file| file.tokens).unwrap_or_default();
         let table = tokens.into_iter().map(|token| (token.hash.clone(), token)).collect();
-        Self { path, table: Mutex::new(table) }
+        Self { path, is_over: AtomicBool::new(false), table: Mutex::new(table) }
+    }
+
+    /// Leaves the file to the next daemon: what this one would write from here on knows nothing of the tokens made since.
+    pub fn retire(&self) {
+        // Under the lock, so that nothing is being written when it comes back.
+        let _table = self.table();
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<String, Token>> {
@@ -278,6 +289,9 @@ impl Tokens {
     }
 
     fn save(&self, table: &HashMap<String, Token>) -> Result<()> {
+        if self.is_over.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let mut tokens: Vec<Token> = table.values().cloned().collect();
         tokens.sort_by(|a, b| (a.made, &a.hash).cmp(&(b.made, &b.hash)));
         let text = serde_json::to_string(&File { v: 1, tokens })

@@ -66,6 +66,7 @@ fn through_the_proxy_files_hold_the_token_and_nothing_else() {
     );
     let opencode: serde_json::Value = serde_json::from_str(&edit(&account, "opencode", None)).unwrap();
     assert_eq!(opencode["provider"]["llmenv"]["options"]["apiKey"], "llmenv_token");
+    assert_eq!(opencode["provider"]["llmenv"]["models"]["m1"]["modalities"]["input"][1], "image");
     assert_eq!((&opencode["model"], &opencode["small_model"]), (&"llmenv/m1".into(), &"llmenv/s1".into()));
     // What is shown holds no token.
     for tool in TOOLS.iter() {
@@ -239,4 +240,14 @@ fn t11_a_proxied_profiles_settings_hold_a_token_and_no_key() {
         assert_eq!(tokens(), count + 1);
         assert_ne!(std::fs::read_to_string(home.path(path)).unwrap(), text);
     }
+    // Taken back: the token that stood in the file goes with it; the one before it has ended already.
+    let last = std::fs::read_to_string(home.path(".config/opencode/opencode.json")).unwrap();
+    let token = last.split('"').find(|word| word.starts_with("llmenv_")).unwrap();
+    let undone = home.llmenv(&["undo", "--yes"]);
+    assert_eq!((undone.code, tokens()), (0, 2), "{undone:?}");
+    assert!(undone.stdout.contains("ended the proxy's token ") && !undone.stdout.contains(token), "{undone:?}");
+    let undone = home.llmenv(&["undo", "--yes", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&undone.stdout).unwrap();
+    assert_eq!((undone.code, tokens(), &json["tokens_ended"]), (0, 2, &serde_json::json!([])), "{undone:?}");
+    assert!(!home.path(".config/opencode/opencode.json").exists());
 }
