@@ -11,6 +11,7 @@
 mod body;
 mod connect;
 mod failure;
+mod inflate;
 mod line;
 mod names;
 mod route;

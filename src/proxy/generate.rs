@@ -1,7 +1,7 @@
 //! An answer of a model: bytes passed on where both sides speak one dialect, translated where they do not.
 
 use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 
 use super::endpoint::{self, Endpoint};
@@ -268,10 +268,8 @@ async fn translate(exchange: &mut Exchange, inbound: Dialect, spoken: Dialect) -
     if answer.status().is_redirection() {
         return Err(redirected(&answer));
     }
-    if headers::is_encoded(answer.headers()) {
-        return Err(unasked_encoding());
-    }
     let (head, body) = answer.into_parts();
+    let body = plain(body, &head.headers)?;
     exchange.watch.status(head.status.as_u16());
     if translation.streams && head.status.is_success() {
         let kept = kept_headers(&head.headers);
@@ -330,10 +328,8 @@ async fn body_of(answer: Response<net::Answered>, route: &Route) -> Result<net::
     if status.is_redirection() {
         return Err(redirected(&answer));
     }
-    if headers::is_encoded(answer.headers()) {
-        return Err(unasked_encoding());
-    }
-    let body = answer.into_body();
+    let (head, body) = answer.into_parts();
+    let body = plain(body, &head.headers)?;
     if status.is_success() {
         return Ok(body);
     }
@@ -341,8 +337,20 @@ async fn body_of(answer: Response<net::Answered>, route: &Route) -> Result<net::
     Err(dialect::reply::decode_failure(status.as_u16(), &bytes, route))
 }
 
-fn unasked_encoding() -> Failure {
-    Failure::new(FailureKind::Upstream, "llmenv proxy: the upstream compressed its answer although asked not to")
+/// A body that was compressed although nobody asked for it, in plain: what is translated has to be read.
+fn plain(body: net::Answered, headers: &hyper::HeaderMap) -> Result<net::Answered, Failure> {
+    if !headers::is_encoded(headers) {
+        return Ok(body);
+    }
+    let codings: Vec<&str> =
+        headers.get_all(CONTENT_ENCODING).iter().filter_map(|coding| coding.to_str().ok()).collect();
+    let shown = crate::printable::text(&codings.join(", "));
+    body.decoded(&codings.join(",")).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Upstream,
+            format!("llmenv proxy: the upstream compressed its answer ({shown}) although asked not to"),
+        )
+    })
 }
 
 fn events(stream: Translated, kept: &[(String, String)]) -> Response<Reply> {

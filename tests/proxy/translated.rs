@@ -42,11 +42,12 @@ fn request(inbound: Dialect, name: &str, stream: bool) -> String {
 
 #[test]
 fn every_pair_of_dialects_over_real_sockets() {
-    let mut counted = 0;
+    let (mut pairs, mut counted) = (0, 0);
     for upstream in Dialect::ALL {
         let lab = Lab::with(upstream.name(), "model = \"vendor/model-x\"", "", script(upstream));
         let mut client = lab.client();
         for inbound in Dialect::INBOUND.into_iter().filter(|inbound| *inbound != upstream) {
+            pairs += 1;
             for (name, said, _) in scenarios() {
                 let answer = client.post(path(inbound), request(inbound, name, true));
                 assert_eq!(
@@ -75,7 +76,90 @@ fn every_pair_of_dialects_over_real_sockets() {
             assert!(sent.contains(KEY) && !sent.contains("llmenv_"), "{sent}");
         }
     }
-    eprintln!("{counted} exchanges of {} scenarios over real sockets", scenarios().len());
+    // Where both sides speak one dialect, what is said comes back byte by byte.
+    for dialect in Dialect::INBOUND {
+        let lab = Lab::new(dialect.name(), script(dialect));
+        let mut client = lab.client();
+        pairs += 1;
+        for (name, said, mixed) in scenarios() {
+            for (stream, sent) in
+                [(true, scripted::stream(dialect, &said, mixed)), (false, scripted::body(dialect, &said))]
+            {
+                let asked = request(dialect, name, stream);
+                let answer = client.post(path(dialect), &asked);
+                assert_eq!((answer.status, answer.is_whole), (200, true), "{dialect:?} {name}: {}", answer.text());
+                assert_eq!(answer.body, sent, "{dialect:?} {name}");
+                assert_eq!(lab.upstream.seen().last().unwrap().body, asked.as_bytes());
+                counted += 1;
+            }
+        }
+    }
+    assert_eq!(pairs, 12);
+    eprintln!("over real sockets: {pairs} pairs x {} scenarios, {counted} exchanges", scenarios().len());
+}
+
+/// A stream and a whole reply of a chat upstream that compresses them although it was asked not to.
+#[test]
+fn m10_an_answer_that_is_compressed_all_the_same_is_read() {
+    use flate2::Compression;
+    use std::io::Write;
+    let packed = |coding: &str, bytes: &[u8]| match coding {
+        "gzip" => {
+            let mut out = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
+            out.write_all(bytes).unwrap();
+            out.finish().unwrap()
+        }
+        "deflate" => {
+            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
+            out.write_all(bytes).unwrap();
+            out.finish().unwrap()
+        }
+        _ => bytes.to_vec(),
+    };
+    let all = scenarios();
+    let (name, said, mixed) = &all[0];
+    let (stream, body) =
+        (scripted::stream(Dialect::OpenaiChat, said, *mixed), scripted::body(Dialect::OpenaiChat, said));
+    let lab = Lab::new("openai-chat", move |seen| {
+        assert_eq!(seen.header("accept-encoding"), Some("identity"));
+        let asked = String::from_utf8_lossy(&seen.body);
+        let (kind, plain) = if asked.contains("\"stream\":true") {
+            ("text/event-stream", &stream)
+        } else {
+            ("application/json", &body)
+        };
+        let coding = ["gzip", "deflate", "br", "short"].into_iter().find(|coding| asked.contains(coding)).unwrap();
+        let (shown, mut bytes) = match coding {
+            "short" => ("gzip", packed("gzip", plain)),
+            coding => (coding, packed(coding, plain)),
+        };
+        if coding == "short" {
+            bytes.truncate(bytes.len() - 9);
+        }
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-encoding: {shown}\r\nconnection: close\r\n\r\n"
+        );
+        Reply::Raw([head.into_bytes(), bytes].concat())
+    });
+    let mut client = lab.client();
+    for inbound in [Dialect::AnthropicMessages, Dialect::OpenaiResponses] {
+        let mut ask = |coding: &str, stream: bool| client.post(path(inbound), request(inbound, coding, stream));
+        for coding in ["gzip", "deflate"] {
+            let answer = ask(coding, true);
+            assert_eq!((answer.status, answer.header("content-encoding")), (200, None), "{}", answer.text());
+            assert_same(&read_stream(inbound, &answer.body), said, name);
+            let answer = ask(coding, false);
+            assert_eq!((answer.status, answer.header("content-encoding")), (200, None), "{}", answer.text());
+            assert_same(&read_body(inbound, &answer.body), said, name);
+        }
+        // One that is understood nowhere here is named; one that ends too early is no good end.
+        let answer = ask("br", true);
+        assert_eq!(answer.status, 502);
+        assert!(answer.text().contains("compressed its answer (br) although asked not to"), "{}", answer.text());
+        let answer = ask("short", true);
+        assert_eq!(read_stream(inbound, &answer.body).stop, "error", "{}", answer.text());
+        assert_eq!(ask("short", false).status, 502);
+    }
 }
 
 #[test]
