@@ -237,17 +237,30 @@ pub fn default_families(profile: &Profile, row: &Provider) -> Vec<Family> {
     }
 }
 
-/// Somebody's Claude subscription is not taken over by adding a key for another tool: that needs a word.
-pub fn choose_families(profile: &mut Profile, row: &Provider, fields: &Fields) -> Result<()> {
+/// The families a profile can serve; an error where it is to serve another. Through the proxy the provider's grammar does not
+/// matter.
+pub fn check_families(profile: &Profile, row: &Provider) -> Result<Vec<Family>> {
     let possible = match profile.dialect {
+        _ if profile.proxy => vec![Family::Openai, Family::Anthropic],
         Some(dialect) => vec![dialect.family()],
         None => row.families(),
     };
-    if let Some(family) = profile.serve.iter().find(|family| !possible.contains(family)) {
-        let names: Vec<_> = possible.iter().map(|family| format!("`{}`", family.name())).collect();
-        return Err(Error::usage(format!("{} cannot serve the family `{}`", row.shown(), family.name()))
-            .hint(format!("it can serve {}", names.join(", "))));
-    }
+    let Some(family) = profile.serve.iter().find(|family| !possible.contains(family)) else { return Ok(possible) };
+    let names: Vec<_> = possible.iter().map(|family| format!("`{}`", family.name())).collect();
+    let whose = if profile.proxy { "the proxy".to_owned() } else { row.shown() };
+    let error = Error::usage(format!("{whose} cannot serve the family `{}`", family.name()))
+        .hint(format!("it can serve {}", names.join(", ")));
+    Err(if profile.proxy || *family == Family::Gemini {
+        error
+    } else {
+        let command = format!("llmenv proxy on {} --serve {}", profile.name, family.name());
+        error.hint(format!("the proxy serves it whatever the provider speaks: `{command}`"))
+    })
+}
+
+/// Somebody's Claude subscription is not taken over by adding a key for another tool: that needs a word.
+pub fn choose_families(profile: &mut Profile, row: &Provider, fields: &Fields) -> Result<()> {
+    let possible = check_families(profile, row)?;
     let is_takeover = row.id != "anthropic" && default_families(profile, row).contains(&Family::Anthropic);
     if !is_takeover || !fields.serve.is_empty() {
         return Ok(());

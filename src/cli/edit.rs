@@ -72,6 +72,9 @@ pub fn run(args: &Edit) -> Result<()> {
         apply(&mut after, field, value.as_ref())?;
     }
     let row = add::known_provider(&after.provider)?;
+    if !args.fields.serve.is_empty() {
+        add::check_families(&after, row)?;
+    }
     canonical_base_url(&mut after, row)?;
     if let (Some(canonical), Some((_, value @ Some(_)))) =
         (&after.base_url, changes.iter_mut().find(|(field, _)| field == "base_url"))
@@ -259,7 +262,7 @@ fn family(name: &str) -> Result<Family> {
 /// Brings the profile's own base URL to its provider's form, tells what changed, and gives the one that is in use.
 pub fn canonical_base_url(profile: &mut Profile, row: &Provider) -> Result<String> {
     if let Some(typed) = &profile.base_url {
-        let family = add::default_families(profile, row).first().copied().unwrap_or(Family::Openai);
+        let family = own_family(profile, row);
         let canonical = provider::base_url::canonical(Some(row), family, typed)?;
         for change in &canonical.changes {
             render::note(format_args!("base URL: {}", crate::printable::line(change)));
@@ -272,16 +275,22 @@ pub fn canonical_base_url(profile: &mut Profile, row: &Provider) -> Result<Strin
     base_url(profile)
 }
 
+/// The family that the base URL is written for. What is served through the proxy says nothing of it.
+fn own_family(profile: &Profile, row: &Provider) -> Family {
+    if profile.proxy {
+        return crate::resolve::own_family(profile, row);
+    }
+    add::default_families(profile, row).first().copied().unwrap_or(Family::Openai)
+}
+
 /// The base URL of a profile's first family.
 pub fn base_url(profile: &Profile) -> Result<String> {
     if let Some(url) = &profile.base_url {
         return Ok(url.clone());
     }
     let row = add::known_provider(&profile.provider)?;
-    let family = add::default_families(profile, row).first().copied();
     let endpoint = profile.dialect.and_then(|dialect| row.endpoint(dialect));
-    let endpoint =
-        endpoint.or_else(|| family.and_then(|family| row.family_endpoint(family))).or(row.default_endpoint());
+    let endpoint = endpoint.or_else(|| row.family_endpoint(own_family(profile, row))).or(row.default_endpoint());
     match endpoint {
         Some(endpoint) if !endpoint.base_url.contains('{') => Ok(endpoint.base_url.clone()),
         Some(endpoint) => {

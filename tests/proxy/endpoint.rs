@@ -94,6 +94,28 @@ fn azure_is_asked_at_its_classic_and_its_v1_addresses() {
     assert!(err.message.contains("deployment"), "{err}");
 }
 
+/// What is served through the proxy is not the provider's to say, and leaves its address alone.
+#[test]
+fn edit_serves_through_the_proxy_what_the_provider_does_not_speak() {
+    let lab = super::Lab::new("openai-chat", |_| crate::support::upstream::Reply::json(200, "{}"));
+    let edit = |family: &str| lab.home.llmenv(&["edit", "lab", "--serve", family]);
+    for family in ["anthropic", "openai"] {
+        assert_eq!(edit(family).code, 0, "{:?}", edit(family));
+        let shown = lab.home.llmenv(&["env", "lab", "--format", "json"]).stdout;
+        assert_eq!(shown.contains("ANTHROPIC_BASE_URL"), family == "anthropic", "{shown}");
+    }
+    let config = std::fs::read_to_string(lab.home.path(".config/llmenv/config.toml")).unwrap();
+    assert!(config.contains(&format!("\"{}\"", lab.upstream.at("/v1"))), "{config}");
+    let refused = edit("gemini");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("error: the proxy cannot serve the family `gemini`"), "{refused:?}");
+    assert_eq!(lab.home.llmenv(&["proxy", "off", "lab"]).code, 0);
+    let refused = edit("anthropic");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("hint: it can serve `openai`"), "{refused:?}");
+    assert!(refused.stderr.contains("`llmenv proxy on lab --serve anthropic`"), "{refused:?}");
+}
+
 #[test]
 fn a_custom_endpoint_speaks_its_one_dialect() {
     for (dialect, base, auth, url, shown) in [
