@@ -195,7 +195,7 @@ fn t07_a_request_that_can_be_read_in_two_ways_is_not_read() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_before_it_is_read() {
+fn m97_a_body_over_the_limit_is_refused_before_it_is_read() {
     let lab = lab();
     let pair = lab.pair();
     let head = format!(
@@ -203,6 +203,20 @@ fn a_body_over_the_limit_is_refused_before_it_is_read() {
         pair.token
     );
     assert_eq!(raw(&pair, &head), 413);
+    // Compressed, to be translated: it cannot be read here, and the client is told so.
+    let coded = [("content-type", "application/json"), ("content-encoding", "zstd")];
+    let answer = lab.client().ask("POST", "/lab/v1/responses", &coded, b"(\xb5/\xfd");
+    assert_eq!(answer.status, 415, "{}", answer.text());
+    // In chunks, after the client was told to go on.
+    let mut client = lab.client();
+    client.write(format!(
+        "POST /lab/v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {}\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
+        pair.token
+    ));
+    assert_eq!(client.head().status, 100);
+    client.write("9\r\n{\"model\":\r\n4\r\n\"m\"}\r\n0\r\n\r\n");
+    assert_eq!(client.answer().status, 200);
+    assert_eq!(lab.upstream.seen().last().unwrap().body, br#"{"model":"m"}"#);
     // 40 MB go through.
     let body = vec![b'x'; 40 << 20];
     let answer = lab.client().ask("POST", "/lab/v1/audio/transcriptions", &[("content-type", "audio/wav")], &body);

@@ -27,7 +27,7 @@ fn a_program_started_with_exec_gets_its_answer() {
 }
 
 #[test]
-fn bytes_go_through_untouched_both_ways() {
+fn m98_bytes_go_through_untouched_and_what_is_the_clients_stays_here() {
     let pieces = [
         ": OPENROUTER PROCESSING\n\n",
         "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{\"content\":\"Gr",

@@ -67,7 +67,7 @@ fn t06_the_environments_proxy_is_not_asked() {
 }
 
 #[test]
-fn a_short_wait_is_waited_out_and_a_started_stream_is_never_repeated() {
+fn m94_a_short_wait_is_waited_out_and_a_started_stream_is_never_repeated() {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let lab = Lab::new("openai-chat", move |seen| {
@@ -176,7 +176,7 @@ fn serve_until(mut stream: std::net::TcpStream, how: &Mutex<Ends>, asked: &Atomi
 /// A connection that is kept and ends under the next request: asked again over a fresh one, but only while no byte of an
 /// answer has come, and never where the connection was fresh itself.
 #[test]
-fn a_kept_connection_that_was_closed_is_no_error_of_the_clients() {
+fn m94_a_kept_connection_that_was_closed_is_no_error_of_the_clients() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let home = home_of(listener.local_addr().unwrap());
     let how = Arc::new(Mutex::new(Ends::Kept));
@@ -240,7 +240,7 @@ fn deadlines_are_told_in_the_clients_dialect() {
 
 /// The client goes while the upstream has not answered, in the middle of a stream, and while a reply in one piece is read.
 #[test]
-fn a_client_that_leaves_ends_the_exchange_upstream() {
+fn m93_a_client_that_leaves_ends_the_exchange_upstream() {
     let lab = Lab::new("openai-chat", |seen| {
         if String::from_utf8_lossy(&seen.body).contains("stall") {
             Reply::Stalls { body: b"data: {\"choices\":[{\"delta\":{\"content\":\"one\"}}]}\n\n".to_vec() }
