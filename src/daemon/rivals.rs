@@ -14,6 +14,7 @@ use crate::dotenv::{self, Environment};
 use crate::ipc::protocol::ResolveState;
 use crate::ipc::shell_lines::{Reason, ShellId};
 use crate::printable;
+use crate::proxy::token::Verdict;
 use crate::resolve;
 use crate::secret::Secret;
 use crate::source::dotenv_files::LOADERS;
@@ -135,9 +136,15 @@ async fn lines(shared: &Shared, id: ShellId, changed: &[Changed]) -> Vec<String>
     let Ok(pair) = serve(shared, &profile, &resolved, KEY_WAIT, For::Nobody).await else { return Vec::new() };
     near.into_iter()
         .filter_map(|changed| {
+            // A token of this profile's leads to the same place, whoever's it is.
+            let is_own = |value: &Secret| {
+                let state = shared.borrow();
+                let verdict = state.proxy.as_ref().map(|proxy| proxy.tokens.check(value.expose(), state::now()));
+                matches!(verdict, Some(Verdict::Valid(token)) if token.profile == profile.name)
+            };
             let competes = |(name, _, value): &&(String, usize, Secret)| {
                 let served = pair.vars.iter().find(|(served, _)| served == name).and_then(|(_, value)| value.as_ref());
-                served.is_some_and(|served| !value.is_empty() && !served.same_as(value))
+                served.is_some_and(|served| !value.is_empty() && !served.same_as(value) && !is_own(value))
             };
             let competing: Vec<_> = changed.settings.iter().filter(competes).collect();
             let (_, line, _) = competing.first()?;

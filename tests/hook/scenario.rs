@@ -47,6 +47,7 @@ macro_rules! every_scenario {
         );
         crate::hook::scenario::every_scenario!($shell, crate::hook::watching:
             a_file_that_competes_is_told_once,
+            the_shells_own_token_is_no_rival,
             whom_it_does_not_concern_is_not_told,
         );
     };

@@ -53,6 +53,29 @@ pub fn a_file_that_competes_is_told_once(shell: Shell) {
     assert_active(&mut terminal, &WORK);
 }
 
+/// A tool wrote the shell's own pair into its `.env`: through the proxy that is a token of this profile, and nobody's rival.
+pub fn the_shells_own_token_is_no_rival(shell: Shell) {
+    let scene = Scene::new();
+    let pinned = scene.pin("pinned", &WORK);
+    scene.must(&["proxy", "on", WORK.name, "--serve", "openai"], "");
+    let mut terminal = scene.shell(shell);
+    enter(&mut terminal, &pinned);
+    let own = terminal.run("env | grep -E '^(LLMENV_TOKEN|OPENAI_BASE_URL)='");
+    let value = |name: &str| {
+        let at = own.find(&format!("{name}=")).unwrap_or_else(|| panic!("{own}")) + name.len() + 1;
+        own[at..].split_whitespace().next().unwrap().to_owned()
+    };
+    let (token, url) = (value("LLMENV_TOKEN"), value("OPENAI_BASE_URL"));
+    assert!(token.starts_with("llmenv_") && url.starts_with("http://127.0.0.1:"), "{own}");
+    let file = pinned.join(".env");
+    write(&file, format!("OPENAI_API_KEY={token}\nOPENAI_BASE_URL={url}\n"));
+    // The next change is told, so this one was looked at.
+    change_until_told(&scene, &terminal, |n| write(&file, format!("OPENAI_API_KEY={token}\nOPENAI_BASE_URL=x{n}\n")));
+    let text = terminal.run("");
+    assert_eq!(said(&text).len(), 1, "{text}");
+    assert!(text.contains("~/pinned/.env:2 changed and sets OPENAI_BASE_URL to something else"), "{text}");
+}
+
 /// `quiet = true`, and shells elsewhere.
 pub fn whom_it_does_not_concern_is_not_told(shell: Shell) {
     let scene = Scene::new();
