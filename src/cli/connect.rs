@@ -169,7 +169,7 @@ impl Answerer {
 
 /// Says whether asking twice does what asking once does.
 fn is_repeatable(request: &Request) -> bool {
-    !matches!(request, Request::Stop | Request::KeyPut { replace: false, .. })
+    !matches!(request, Request::Stop | Request::HandOver | Request::KeyPut { replace: false, .. })
 }
 
 /// Sees to it that the daemon speaks this program's protocol: an older one is replaced, a newer one is an error.
@@ -200,7 +200,7 @@ fn checked(paths: &Paths, mut client: Client) -> Result<Client> {
         )
         .hint("use the newer program, or run `llmenv daemon restart` to go back to this one"));
     }
-    stop(paths, Some(client))?;
+    make_room(paths, Some(client))?;
     client::connect_or_start(paths, COMMAND_TIMEOUT)
 }
 
@@ -208,11 +208,24 @@ fn checked(paths: &Paths, mut client: Client) -> Result<Client> {
 ///
 /// Only the process that holds the daemon's lock is ever killed: an address could name any process of this user.
 pub fn stop(paths: &Paths, client: Option<Client>) -> Result<Option<u32>> {
+    end(paths, client, &Request::Stop)
+}
+
+/// As [`stop`], for another daemon that is started next: clients of the proxy find it where the old one was.
+pub fn make_room(paths: &Paths, client: Option<Client>) -> Result<Option<u32>> {
+    end(paths, client, &Request::HandOver)
+}
+
+fn end(paths: &Paths, client: Option<Client>, how: &Request) -> Result<Option<u32>> {
     let holder = daemon_lock::holder(paths);
     let Some(pid) = client.as_ref().map(|client| client.address().pid).or(holder) else { return Ok(None) };
     let start = crate::process::start_time(pid);
     let asked = if let Some(mut client) = client {
-        client.ask(&Request::Stop).map(drop)
+        match client.ask(how) {
+            // An older one knows only how to stop.
+            Ok(Response::Error(_)) => client.ask(&Request::Stop).map(drop),
+            answer => answer.map(drop),
+        }
     } else {
         // Its socket is gone or not to be trusted: it is asked the system's way, so that it finishes what it writes.
         ask_to_end(pid, start);

@@ -102,7 +102,7 @@ fn restart() -> Result<()> {
     refuse_off()?;
     let paths = Paths::find()?;
     paths.check_owner()?;
-    end(&paths)?;
+    connect::make_room(&paths, Client::connect(&paths, COMMAND_TIMEOUT).ok())?;
     let answerer = Answerer::connect(&paths)?;
     render::line(format_args!("started the daemon (process {})", answerer.daemon_pid().unwrap_or_default()));
     Ok(())

@@ -35,6 +35,12 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
             shared.borrow().stop.notify_one();
             Ok(done())
         }
+        Request::HandOver => {
+            let mut state = shared.borrow_mut();
+            state.has_successor = true;
+            state.stop.notify_one();
+            Ok(done())
+        }
         Request::Reload => {
             shared.borrow_mut().reload();
             proxy::listen_where_needed(shared);

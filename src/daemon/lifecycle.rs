@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::guests::Guests;
+#[cfg(unix)]
+use super::handover::Offer;
 use super::inherited::Inherited;
 use super::log::Log;
 use super::presence::Presence;
@@ -27,6 +29,9 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 const SUCCESSION_PATIENCE: Duration = Duration::from_secs(4);
 /// How long exchanges of the proxy may take to end once the daemon has.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// How long clients that are connected to a daemon with a successor may take to ask once more, and so hear of it.
+#[cfg(unix)]
+const LEAVE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long requests at work may take once it is asked to stop.
 const FAREWELL_PATIENCE: Duration = Duration::from_millis(2_500);
 
@@ -82,6 +87,7 @@ pub fn run(mode: Mode, by: Option<Starter>) -> Result<()> {
     paths::create_private_dir(&paths.shells_dir())?;
     let log = Log::open(&paths.log_file(), mode == Mode::Foreground);
     let shared = State::load(paths.clone(), log, starter.name())?.shared();
+    shared.borrow_mut().is_of_system = starter.is_system();
     #[cfg(unix)]
     if let (Some(socket), Some(proxy)) = (inherited.take("proxy"), shared.borrow_mut().proxy.as_mut()) {
         proxy.inherited = Some(socket.into());
@@ -202,16 +208,67 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
     // What was begun is finished, the answer to `stop` among it; nobody is let in any more.
     let _ = tokio::time::timeout(FAREWELL_PATIENCE, guests.all_answered()).await;
     shared.borrow_mut().pipes.settle(None);
-    if let Some(proxy) = shared.borrow_mut().proxy.as_mut() {
-        proxy.close();
-    }
+    let offer = leave_proxy(&shared, &paths);
     proxy::sweep(&shared);
+    if let Some(proxy) = &shared.borrow().proxy {
+        proxy.tokens.retire();
+    }
     drop(presence);
     // The next daemon may have everything from here on: its lock, its socket, the proxy's port.
     drop(lock);
+    succession(&shared, offer, &mut ends).await;
     finish_streams(&shared, &mut ends).await;
     Ok(())
 }
+
+/// The proxy's listener for the next daemon, where one comes; else it is closed.
+#[cfg(unix)]
+fn leave_proxy(shared: &Shared, paths: &Paths) -> Option<Offer> {
+    let mut state = shared.borrow_mut();
+    // Where the system starts the next one, it has to see this one gone, and keeps the sockets itself.
+    let is_next = state.has_successor && !state.is_of_system;
+    let State { proxy: Some(proxy), log, .. } = &mut *state else { return None };
+    let offer = if is_next { proxy.hand_over(paths) } else { None };
+    match offer {
+        Some(Ok(offer)) => return Some(offer),
+        Some(Err(err)) => log.line(&format!("the proxy's listener cannot be handed over: {err}")),
+        None => {}
+    }
+    proxy.close();
+    None
+}
+
+/// Waits until the next daemon has the listener, and a moment for the clients that are connected here.
+#[cfg(unix)]
+async fn succession(shared: &Shared, offer: Option<Offer>, ends: &mut Ends) {
+    let Some(offer) = offer else { return };
+    let taken = tokio::select! {
+        taken = offer.taken() => taken,
+        _ = ends.wait() => false,
+    };
+    let line = if taken { "the next daemon has the proxy's listener" } else { "nobody came for the proxy's listener" };
+    shared.borrow_mut().log.line(line);
+    let begun = Instant::now();
+    let connections = || shared.borrow().proxy.as_ref().map_or(0, proxy::Proxy::connections);
+    while taken && connections() > 0 && begun.elapsed() < LEAVE_PATIENCE {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            _ = ends.wait() => break,
+        }
+    }
+    if let Some(proxy) = shared.borrow_mut().proxy.as_mut() {
+        proxy.close();
+    }
+}
+
+/// A listener is not handed over there: the next daemon binds the same port, and clients that are refused meanwhile ask again.
+#[cfg(windows)]
+fn leave_proxy(shared: &Shared, _paths: &Paths) -> Option<()> {
+    shared.borrow_mut().proxy.as_mut().map(proxy::Proxy::close)
+}
+
+#[cfg(windows)]
+async fn succession(_shared: &Shared, _offer: Option<()>, _ends: &mut Ends) {}
 
 /// Lets what goes through the proxy come to its end: a client's answer is not cut off by a new version. No new exchange
 /// begins, and no key is kept for one.
@@ -230,6 +287,7 @@ async fn finish_streams(shared: &Shared, ends: &mut Ends) {
     }
     // The next daemon counts on by itself; what ended here since then is added to what it has written.
     proxy::sweep(shared);
+    shared.borrow_mut().log.line("finished its exchanges");
 }
 
 fn settle_pipes(shared: &Shared, presence: &Presence) {

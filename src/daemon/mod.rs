@@ -8,6 +8,8 @@ mod connection;
 mod directory;
 mod guests;
 mod handle;
+#[cfg(unix)]
+mod handover;
 mod inherited;
 mod keys;
 mod lifecycle;

@@ -1,12 +1,15 @@
 //! The daemon's side of the proxy: when it listens, who gets a token, and the answers to its thread's questions.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+#[cfg(unix)]
+use super::handover::Offer;
 use super::keys::{self, NoKey};
 use super::push;
 use super::state::{Shared, State};
@@ -66,6 +69,9 @@ pub struct Proxy {
     moved: Option<(u16, u64)>,
     /// A listener that the system made and hands over.
     pub inherited: Option<std::net::TcpListener>,
+    /// The listener once more, for the next daemon. Of one that the system made the system keeps its own.
+    #[cfg(unix)]
+    listener: Option<std::net::TcpListener>,
     asks: Daemon,
     asked: Option<UnboundedReceiver<Ask>>,
 }
@@ -86,6 +92,8 @@ impl Proxy {
             error: None,
             moved: None,
             inherited: None,
+            #[cfg(unix)]
+            listener: None,
             asks,
             asked: Some(asked),
         })
@@ -96,8 +104,25 @@ impl Proxy {
         self.settings.set(Settings::of(config));
     }
 
+    /// Accepts no more connections, and offers the listener to the next daemon. `None`: there is none to offer, or it cannot be.
+    #[cfg(unix)]
+    pub fn hand_over(&mut self, paths: &Paths) -> Option<Result<Offer>> {
+        let offer = Offer::make(&paths.state_dir, self.listener.take()?);
+        if let (Ok(_), Some(server)) = (&offer, &self.server) {
+            server.leave();
+        }
+        Some(offer)
+    }
+
+    /// How many clients are connected.
+    pub fn connections(&self) -> usize {
+        self.server.as_ref().map_or(0, Server::connections)
+    }
+
     /// Accepts no more connections; what is under way goes on.
     pub fn close(&mut self) {
+        #[cfg(unix)]
+        drop(self.listener.take());
         if let Some(server) = &self.server {
             server.close();
         }
@@ -200,6 +225,8 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
     // One at a time: two would take each other's port for taken.
     let turn = Rc::clone(&shared.borrow().proxy_turn);
     let _turn = turn.lock().await;
+    #[cfg(unix)]
+    let is_systems = shared.borrow().proxy.as_ref().is_some_and(|proxy| proxy.inherited.is_some());
     let (dir, configured, inherited) = {
         let mut state = shared.borrow_mut();
         let configured = state.config.proxy.port;
@@ -214,7 +241,10 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
     };
     let bound = tokio::task::spawn_blocking(move || match inherited {
         Some(listener) => port::adopt(&dir, listener),
-        None => port::bind(&dir, configured),
+        None => match offered(&dir, configured) {
+            Some(listener) => port::adopt(&dir, listener),
+            None => port::bind(&dir, configured),
+        },
     })
     .await;
     let bound = bound.unwrap_or_else(|_| Err(Error::new("the proxy's port could not be bound")));
@@ -238,6 +268,11 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
             proof: proxy.proof.clone(),
         })?);
     }
+    #[cfg(unix)]
+    {
+        // Where there is no second handle, the next daemon binds the port itself.
+        proxy.listener = if is_systems { None } else { listener.try_clone().ok() };
+    }
     if let Some(server) = &proxy.server {
         server.listen(listener);
     }
@@ -250,6 +285,18 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
         push::anything_changed(shared);
     }
     Ok(port)
+}
+
+/// The listener of a daemon that leaves, where it is the one that is wanted.
+#[cfg(unix)]
+fn offered(dir: &Path, configured: Option<u16>) -> Option<std::net::TcpListener> {
+    super::handover::take(dir, configured.or_else(|| port::kept(dir))?)
+}
+
+/// A listener is closed there with its process; the port is kept, and whoever is refused in between asks again.
+#[cfg(windows)]
+fn offered(_dir: &Path, _configured: Option<u16>) -> Option<std::net::TcpListener> {
+    None
 }
 
 /// The way through the proxy for whoever is to hold the pair of a profile.

@@ -64,6 +64,10 @@ pub struct State {
     pub started_by: &'static str,
     /// Told by `stop`.
     pub stop: Rc<tokio::sync::Notify>,
+    /// Whether a part of the system starts the daemons of this user.
+    pub is_of_system: bool,
+    /// Whether another daemon comes right after this one.
+    pub has_successor: bool,
     /// Told by the watcher when something happened where the socket or its address is.
     pub place_changed: Rc<tokio::sync::Notify>,
     /// Told when other files matter than before: a shell went elsewhere, the configuration was read again.
@@ -117,6 +121,8 @@ impl State {
             started: Instant::now(),
             started_by,
             stop: Rc::default(),
+            is_of_system: false,
+            has_successor: false,
             place_changed: Rc::default(),
             files_changed,
             proxy,

@@ -133,7 +133,7 @@ impl Client {
     fn patience(&self, request: &Request) -> Duration {
         match request {
             Request::Hello | Request::Reload | Request::Lock | Request::Shells => self.timeout,
-            Request::Stop => self.timeout.min(STOP_PATIENCE),
+            Request::Stop | Request::HandOver => self.timeout.min(STOP_PATIENCE),
             Request::Unlock { .. } => self.timeout + DIALOG_PATIENCE,
             Request::KeyPut { .. } | Request::KeyCopy { .. } | Request::KeyRemove { .. } => {
                 self.timeout + WRITE_PATIENCE

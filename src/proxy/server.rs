@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::account::Daemon;
 use super::door::Proof;
@@ -34,6 +35,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 enum Control {
     /// Listen here from now on.
     Listen(TcpListener),
+    /// Accept no more; whoever is connected gets one more answer, and is told to connect anew.
+    Leave,
     /// Accept no more; exchanges under way go on.
     Close,
 }
@@ -41,6 +44,8 @@ enum Control {
 /// The running thread. Dropping it ends it, with whatever is under way.
 pub struct Server {
     control: mpsc::UnboundedSender<Control>,
+    /// What is left of the room for connections.
+    room: Arc<Semaphore>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -67,6 +72,8 @@ impl Server {
             .build()
             .map_err(|err| Error::new(format!("the proxy cannot start: {err}")))?;
         let (control, orders) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let connections = Arc::clone(&room);
         let thread = std::thread::Builder::new()
             .name("proxy".into())
             .spawn(move || {
@@ -74,12 +81,12 @@ impl Server {
                 let upstreams = Upstreams::default();
                 let context = Rc::new(Context { tokens, daemon, settings, records, upstreams, proof });
                 let tasks = tokio::task::LocalSet::new();
-                tasks.block_on(&runtime, serve(context, orders));
+                tasks.block_on(&runtime, serve(context, orders, connections));
                 drop(tasks);
                 runtime.shutdown_timeout(Duration::from_millis(100));
             })
             .map_err(|err| Error::new(format!("the proxy cannot start: {err}")))?;
-        Ok(Self { control, thread: Some(thread) })
+        Ok(Self { control, room, thread: Some(thread) })
     }
 
     /// Listens here from now on, and no more where it did before.
@@ -87,7 +94,17 @@ impl Server {
         let _ = self.control.send(Control::Listen(listener));
     }
 
-    /// Accepts no more connections.
+    /// Accepts no more connections. Those there are get one more answer, and are told to connect anew: to the next daemon.
+    pub fn leave(&self) {
+        let _ = self.control.send(Control::Leave);
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        MAX_CONNECTIONS - self.room.available_permits()
+    }
+
+    /// Accepts no more connections, and closes those that ask nothing.
     pub fn close(&self) {
         let _ = self.control.send(Control::Close);
     }
@@ -104,10 +121,20 @@ impl Drop for Server {
     }
 }
 
-async fn serve(context: Rc<Context>, mut orders: mpsc::UnboundedReceiver<Control>) {
-    let connections = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
+/// How long a connection may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stay {
+    /// As long as its client wants.
+    Open,
+    /// For one more answer.
+    Leaving,
+    /// For the answer under way.
+    Closed,
+}
+
+async fn serve(context: Rc<Context>, mut orders: mpsc::UnboundedReceiver<Control>, connections: Arc<Semaphore>) {
     // Idle connections to a listener that is closed have to go, or their clients would never find the next one.
-    let (closing, _) = watch::channel(());
+    let (stay, _) = watch::channel(Stay::Open);
     let mut listener: Option<tokio::net::TcpListener> = None;
     loop {
         let accepted = async {
@@ -119,21 +146,28 @@ async fn serve(context: Rc<Context>, mut orders: mpsc::UnboundedReceiver<Control
         tokio::select! {
             order = orders.recv() => match order {
                 None => return,
+                Some(Control::Leave) => {
+                    listener = None;
+                    stay.send_replace(Stay::Leaving);
+                }
                 Some(Control::Close) => {
                     listener = None;
-                    let _ = closing.send(());
+                    stay.send_replace(Stay::Closed);
                 }
                 Some(Control::Listen(next)) => match tokio::net::TcpListener::from_std(next) {
-                    Ok(next) => listener = Some(next),
+                    Ok(next) => {
+                        listener = Some(next);
+                        stay.send_replace(Stay::Open);
+                    }
                     Err(err) => context.daemon.note(format!("the proxy cannot listen: {err}")),
                 },
             },
             accepted = accepted => match accepted {
                 Ok((stream, _)) => {
                     let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else { continue };
-                    let (context, closing) = (Rc::clone(&context), closing.subscribe());
+                    let (context, stay) = (Rc::clone(&context), stay.subscribe());
                     tokio::task::spawn_local(async move {
-                        connection(context, stream, closing).await;
+                        connection(context, stream, stay).await;
                         drop(permit);
                     });
                 }
@@ -146,12 +180,19 @@ async fn serve(context: Rc<Context>, mut orders: mpsc::UnboundedReceiver<Control
     }
 }
 
-async fn connection(context: Rc<Context>, stream: tokio::net::TcpStream, mut closing: watch::Receiver<()>) {
+async fn connection(context: Rc<Context>, stream: tokio::net::TcpStream, mut stay: watch::Receiver<Stay>) {
     // A token of a stream is a small packet, and every one of them is waited for.
     let _ = stream.set_nodelay(true);
+    let told = stay.clone();
     let service = service_fn(move |request| {
-        let context = Rc::clone(&context);
-        async move { Ok::<_, std::convert::Infallible>(exchange::answer(context, request).await) }
+        let (context, told) = (Rc::clone(&context), told.clone());
+        async move {
+            let mut response = exchange::answer(context, request).await;
+            if *told.borrow() != Stay::Open {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, std::convert::Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -163,7 +204,8 @@ async fn connection(context: Rc<Context>, stream: tokio::net::TcpStream, mut clo
     tokio::select! {
         // What ends a connection early is the client's business: there is nobody to tell.
         _ = connection.as_mut() => return,
-        _ = closing.changed() => connection.as_mut().graceful_shutdown(),
+        // An error: the thread ends, and everything with it.
+        _ = stay.wait_for(|stay| *stay == Stay::Closed) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }
