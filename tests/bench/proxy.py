@@ -198,7 +198,7 @@ def main():
                 continue
             child = subprocess.Popen(command, env={**env, "CI": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
             try:
-                until = time.time() + 120
+                until = time.time() + 400
                 while time.time() < until:
                     try:
                         socket.create_connection(("127.0.0.1", ready), timeout=1).close()
