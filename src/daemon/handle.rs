@@ -9,6 +9,7 @@ use super::proxy::{self, For};
 use super::push;
 use super::shell_request::serve;
 use super::state::{self, Held, Shared};
+use super::tokens;
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::mask::KeyMask;
 use crate::ipc::protocol::{
@@ -65,11 +66,11 @@ pub async fn handle(shared: &Shared, request: Request) -> Response {
         }
         Request::Proxy => Ok(proxy::facts(shared)),
         Request::TokenMake { profile, name } => match known(shared, &profile) {
-            Ok(profile) => proxy::client_token(shared, &profile, &name).await,
+            Ok(profile) => tokens::client_token(shared, &profile, &name).await,
             Err(err) => Err(err),
         },
         Request::TokenEnd { profile, named, shell } => {
-            proxy::end(shared, profile.as_deref(), named.as_ref().map(|named| &named.0), shell)
+            tokens::end(shared, profile.as_deref(), named.as_ref().map(|named| &named.0), shell)
         }
         Request::Resolve { cwd, state } => resolved(shared, &cwd, state.unwrap_or_default()).await,
         Request::Lock => lock(shared),

@@ -24,6 +24,7 @@ mod rivals;
 mod shell_request;
 mod shells;
 mod state;
+mod tokens;
 mod watch;
 
 pub use lifecycle::{Mode, run};

@@ -5,8 +5,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::keys::{self, NoKey};
-use super::proxy::{self, For};
+use super::proxy::For;
 use super::state::{self, Shared};
+use super::tokens;
 use crate::error::{Error, Result};
 use crate::ipc::protocol::{Finding, ResolveState};
 use crate::ipc::shell_lines::{Effect, Reason, ShellReply, ShellRequest, Why};
@@ -184,12 +185,12 @@ pub async fn serve(
         return build(None);
     }
     // Whatever is wrong with the pair is said before a token is made for it.
-    let nobody = proxy::via(shared, profile, For::Nobody).await.map_err(NoKey::Failed)?;
+    let nobody = tokens::via(shared, profile, For::Nobody).await.map_err(NoKey::Failed)?;
     let checked = build(nobody.as_ref())?;
     if matches!(holder, For::Nobody) {
         return Ok(checked);
     }
-    let via = proxy::via(shared, profile, holder).await.map_err(NoKey::Failed)?;
+    let via = tokens::via(shared, profile, holder).await.map_err(NoKey::Failed)?;
     build(via.as_ref())
 }
 

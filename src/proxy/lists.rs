@@ -7,6 +7,7 @@ use super::endpoint;
 use super::exchange::Exchange;
 use super::generate::{self, MAX_REPLY_BYTES};
 use super::reply::{Reply, whole};
+use super::through;
 use super::{cause, door, headers, model_map, upstream};
 use crate::dialect::form::{Failure, FailureKind, estimate};
 use crate::dialect::{self, Dialect, model_name, models as model_list};
@@ -27,7 +28,7 @@ pub async fn count_tokens(mut exchange: Exchange) -> Response<Reply> {
         if let Some(replaced) = mapped.and_then(|model| model_name::replace(&exchange.body, &model)) {
             exchange.body = replaced.into();
         }
-        return generate::pass_any(exchange, inbound, inbound, "messages/count_tokens").await;
+        return through::pass_any(exchange, inbound, inbound, "messages/count_tokens").await;
     }
     exchange.watch.upstream("estimate");
     match dialect::decode_request(inbound, &exchange.body) {
@@ -50,7 +51,7 @@ pub async fn models(mut exchange: Exchange, is_anthropic: bool, id: Option<&str>
     let is_openai = |dialect| matches!(dialect, Dialect::OpenaiChat | Dialect::OpenaiResponses);
     if spoken == inbound || (is_openai(spoken) && is_openai(inbound)) {
         let path = id.map_or_else(|| "models".to_owned(), |id| format!("models/{id}"));
-        return generate::pass_any(exchange, inbound, spoken, &path).await;
+        return through::pass_any(exchange, inbound, spoken, &path).await;
     }
     exchange.watch.upstream(spoken.name());
     match listed(&mut exchange, inbound, spoken, id).await {
@@ -69,7 +70,7 @@ async fn listed(
     spoken: Dialect,
     id: Option<&str>,
 ) -> Result<Vec<u8>, Failure> {
-    let answer = generate::ask(exchange, spoken, "models", Bytes::new(), false).await?;
+    let answer = through::ask(exchange, spoken, "models", Bytes::new(), false).await?;
     let (status, is_encoded) = (answer.status(), headers::is_encoded(answer.headers()));
     if status.is_redirection() {
         return Err(generate::redirected(&answer));
@@ -106,7 +107,7 @@ pub async fn other(mut exchange: Exchange, is_anthropic: bool, path: &str) -> Re
     };
     let spoken = wanted.filter(|wanted| endpoint::upstream_dialect(profile, exchange.provider, *wanted) == *wanted);
     match spoken {
-        Some(spoken) => generate::pass_any(exchange, inbound, spoken, path).await,
+        Some(spoken) => through::pass_any(exchange, inbound, spoken, path).await,
         None => {
             let shown = crate::printable::text(path);
             let name = &exchange.account.profile.name;

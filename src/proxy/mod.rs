@@ -26,6 +26,7 @@ pub mod records;
 mod reply;
 pub mod server;
 pub mod settings;
+mod through;
 pub mod token;
 mod translated;
 mod upstream;

@@ -7,7 +7,7 @@ LLMENV is the program (a release build: `cargo build --release`). LiteLLM (`lite
 are measured where they are on PATH, installed by name from PyPI and npm; what is missing is named at the end. Everything
 runs on loopback against one scripted upstream that answers 20 deltas. Nothing is asserted: numbers are for people.
 """
-import json, os, pathlib, resource, shutil, signal, socket, statistics, subprocess, sys, tempfile, threading, time
+import json, os, pathlib, resource, secrets, shutil, signal, socket, statistics, subprocess, sys, tempfile, threading, time
 
 PIECES = 20
 DELTA = b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}\n\n'
@@ -192,24 +192,25 @@ def main():
             rows.append(measure("direct again", None, direct, count))
         finally:
             run("daemon", "stop")
-        for name, command, ready, path, inbound in rivals(home, port):
+        for name, command, ready, path, token, inbound in rivals(home, port):
             if not shutil.which(command[0]):
                 missing.append(name)
                 continue
-            child = subprocess.Popen(command, env={**env, "CI": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            child = subprocess.Popen(command, env={**env, "CI": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
             try:
                 until = time.time() + 400
-                while time.time() < until:
+                while time.time() < until and child.poll() is None:
                     try:
                         socket.create_connection(("127.0.0.1", ready), timeout=1).close()
                         break
                     except OSError:
                         time.sleep(0.2)
-                rows.append(measure(name, child.pid, Client(ready, path, "sk-bench", inbound), max(50, count // 10)))
+                rows.append(measure(name, child.pid, Client(ready, path, token, inbound), max(50, count // 10)))
             except Exception as error:
                 missing.append(f"{name} ({error})")
             finally:
-                os.killpg(child.pid, signal.SIGTERM)
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGTERM)
                 child.wait()
     heading = ["", "whole p50 ms", "p99", "CPU ms", "first token p50 ms", "stream p99", "CPU ms", "MB"]
     widths = [max(len(str(row[i])) for row in [heading, *rows]) for i in range(len(heading))]
@@ -220,15 +221,17 @@ def main():
 
 
 def rivals(home, port):
+    # It starts with no key but one that nobody could guess.
+    key = "sk-" + secrets.token_hex(32)
     litellm = pathlib.Path(home, "litellm.yaml")
-    litellm.write_text(json.dumps({"model_list": [{"model_name": "m", "litellm_params": {"model": "openai/m", "api_base": f"http://127.0.0.1:{port}/v1", "api_key": "sk-bench"}}]}))
+    litellm.write_text(json.dumps({"model_list": [{"model_name": "m", "litellm_params": {"model": "openai/m", "api_base": f"http://127.0.0.1:{port}/v1", "api_key": "sk-bench"}}], "general_settings": {"master_key": key}}))
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
         first, second = one.getsockname()[1], two.getsockname()[1]
-    yield "LiteLLM, chat to chat", ["litellm", "--config", str(litellm), "--port", str(first), "--host", "127.0.0.1"], first, "/v1/chat/completions", "chat"
+    yield "LiteLLM, chat to chat", ["litellm", "--config", str(litellm), "--port", str(first), "--host", "127.0.0.1"], first, "/v1/chat/completions", key, "chat"
     folder = pathlib.Path(home, ".claude-code-router")
     folder.mkdir(exist_ok=True)
     folder.joinpath("config.json").write_text(json.dumps({"PORT": second, "HOST": "127.0.0.1", "APIKEY": "sk-bench", "Providers": [{"name": "lab", "api_base_url": f"http://127.0.0.1:{port}/v1/chat/completions", "api_key": "sk-bench", "models": ["m"]}], "Router": {"default": "lab,m"}}))
-    yield "claude-code-router, anthropic to chat", ["ccr", "start"], second, "/v1/messages", "anthropic"
+    yield "claude-code-router, anthropic to chat", ["ccr", "start"], second, "/v1/messages", "sk-bench", "anthropic"
 
 
 main()

@@ -114,9 +114,7 @@ fn being_offline_stops_no_adding_but_a_rotation() {
     let added = scene.add("work", "openrouter", &good);
     assert_eq!(added.code, 0, "{added:?}");
     assert!(
-        added
-            .stderr
-            .contains("the key was not checked: the proxy of `[network]`: cannot connect to `http://127."),
+        added.stderr.contains("the key was not checked: the proxy of `[network]`: cannot connect to `http://127."),
         "{added:?}"
     );
     let kept = scene.run(&["rotate", "work", "--key-stdin"], &other);

@@ -1,6 +1,7 @@
 //! Conversations in each client's dialect, and what of them reaches each upstream.
 
-use super::asked::{In, Turn, conversations, read};
+use super::asked::read;
+use super::conversations::{In, Turn, conversations};
 use super::said::{route, simple_request};
 use llmenv::dialect::{Dialect, Translation};
 use serde_json::{Value, json};

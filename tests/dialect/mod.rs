@@ -2,6 +2,7 @@
 
 mod asked;
 mod client;
+mod conversations;
 pub mod grammar_anthropic;
 pub mod grammar_chat;
 pub mod grammar_responses;

@@ -210,7 +210,7 @@ fn m97_a_body_over_the_limit_is_refused_before_it_is_read() {
     // In chunks, after the client was told to go on.
     let mut client = lab.client();
     client.write(format!(
-        "POST /lab/v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {}\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST /lab/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nx-api-key: {}\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
         pair.token
     ));
     assert_eq!(client.head().status, 100);
