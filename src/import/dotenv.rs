@@ -147,6 +147,7 @@ impl Line {
             value,
             line: Some(self.line),
             is_overridden: false,
+            is_comment: false,
         })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::section::{Format, MAX_FILE_BYTES, Oddity, Reading};
+use super::commented::{self, Mark};
+use super::section::{Format, MAX_FILE_BYTES, Oddity, Reading, Section};
 use crate::bounded::{self, Links, NotRead};
 use crate::error::Result;
 use crate::source::dotenv_files;
@@ -128,7 +129,7 @@ pub fn read(path: &Path, format: Format) -> Result<(Reading, Vec<u8>)> {
         }
         Err(reason) => return Err(reason.into_error(path, MAX_FILE_BYTES)),
     };
-    let reading = match format {
+    let mut reading = match format {
         Format::Environment => Reading::default(),
         Format::Dotenv => super::dotenv::read(path, &bytes),
         Format::Bash | Format::Zsh | Format::Fish | Format::Powershell => super::rcfile::read(path, &bytes, format),
@@ -139,6 +140,14 @@ pub fn read(path: &Path, format: Format) -> Result<(Reading, Vec<u8>)> {
         Format::Aider => super::tool::read_aider(path, &bytes),
         Format::LlmEnv => Reading { accounts: super::llm_env::read(path, &bytes), ..Reading::default() },
     };
+    let is_json = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonc");
+    let comments = commented::settings(&bytes, if is_json { Mark::Slashes } else { Mark::Hash });
+    match &mut reading.sections[..] {
+        _ if comments.is_empty() => {}
+        // Beside the address that its assignment would go with.
+        [section] => section.settings.extend(comments),
+        _ => reading.sections.push(Section { format, path: Some(path.to_owned()), settings: comments }),
+    }
     Ok((reading, bytes))
 }
 

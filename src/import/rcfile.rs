@@ -49,6 +49,7 @@ pub fn read(path: &Path, bytes: &[u8], format: Format) -> Reading {
                     value,
                     line: Some(number),
                     is_overridden: false,
+                    is_comment: false,
                 }),
                 None if is_known(&assigned.variable) => reading.oddities.push(Oddity {
                     id: "read-differently",

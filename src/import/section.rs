@@ -102,8 +102,10 @@ pub struct Setting {
     pub value: Secret,
     /// The line, from 1.
     pub line: Option<usize>,
-    /// A later line of the same section sets it again.
+    /// Nobody reads it: a later line of the same section sets it again, or it stands in a comment.
     pub is_overridden: bool,
+    /// It stands in a comment.
+    pub is_comment: bool,
     /// What rewriting does about it.
     pub cut: Cut,
 }

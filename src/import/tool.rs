@@ -72,6 +72,7 @@ pub fn read_json(path: &Path, bytes: &[u8], format: Format) -> Reading {
             value,
             line: Some(text.line),
             is_overridden: false,
+            is_comment: false,
             cut: Cut::Member(text.path.clone()),
         };
         match sections.iter_mut().find(|(known, _)| *known == account) {
@@ -154,6 +155,7 @@ pub fn read_codex_toml(path: &Path, bytes: &[u8]) -> Reading {
                 value,
                 line: Some(1 + text[..span.start].matches('\n').count()),
                 is_overridden: false,
+                is_comment: false,
                 cut: match whole.filter(|_| is_plain) {
                     Some(span) => Cut::Lines { span, instead: None },
                     None => Cut::Not("other text stands on its line"),
@@ -211,6 +213,7 @@ pub fn read_aider(path: &Path, bytes: &[u8]) -> Reading {
                     value,
                     line: Some(number + 1),
                     is_overridden: false,
+                    is_comment: false,
                     cut: match whole_lines(bytes, from..begin + text.trim_end().len(), is_blank, |_| true) {
                         Some(span) => Cut::Lines { span, instead: None },
                         None => Cut::Not("other text stands on its line"),

@@ -22,6 +22,7 @@ const CURRENT: &str = "0123456789abcdef";
 const OLD: &str = "fedcba9876543210";
 const GATEWAY: &str = "00112233445566ff";
 const CODEX: &str = "aa112233445566ff";
+const SPARE: &str = "5566778899aabbcc";
 
 fn run(home: &Home, dir: &str, args: &[&str]) -> Output {
     let mut command = home.cmd(LLMENV);
@@ -37,12 +38,24 @@ fn contents(home: &Home, files: &[&str]) -> BTreeMap<String, Vec<u8>> {
 fn files() -> Vec<(&'static str, String)> {
     let current = openrouter(CURRENT);
     vec![
-        (".zshrc", format!("autoload -U compinit\nexport OPENROUTER_API_KEY=\"{current}\"\nalias ll='ls -l'\n")),
+        // In comments: a key that no profile has, and the one of last month.
+        (
+            ".zshrc",
+            format!(
+                "autoload -U compinit\nexport OPENROUTER_API_KEY=\"{current}\"\n  # export OPENROUTER_API_KEY={} (the team's)\n\
+                 alias ll='ls -l'\n",
+                openrouter(SPARE)
+            ),
+        ),
         (
             ".bashrc",
-            format!("case $- in *i*) ;; *) return;; esac\nexport GROQ_API_KEY='{}' # fast\nPS1='$ '\n", groq()),
+            format!(
+                "case $- in *i*) ;; *) return;; esac\nexport GROQ_API_KEY='{}' # fast\n# until May: {}\nPS1='$ '\n",
+                groq(),
+                openrouter(OLD)
+            ),
         ),
-        // Old: the key of last month. Dirty: a carriage return at the end of each line, and a blank in the quotes.
+        // Old: the key of last month, rotated away since. Dirty: a carriage return at the end of each line, and a blank in the quotes.
         ("src/old/.env", format!("PORT=80\nOPENROUTER_API_KEY={}\n", openrouter(OLD))),
         (
             "src/old/app/.env",
@@ -108,6 +121,15 @@ fn every_key_comes_home_and_every_byte_comes_back() {
     }
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
     assert_eq!(run(&home, "src/old/app", &["setup", "--yes", "--shell", "zsh", "--store", "file"]).code, 0);
+    // One key has been replaced with llmenv's help; the files did not hear of it.
+    for (args, key) in
+        [(["add", "openrouter", "--provider=openrouter"], OLD), (["rotate", "openrouter", "--json"], CURRENT)]
+    {
+        let mut command = home.cmd(LLMENV);
+        command.args(args).args(["--key-stdin", "--no-check"]).env("LLMENV_DAEMON", "off");
+        let got = finish(command, Some(openrouter(key).into_bytes()));
+        assert_eq!(got.code, 0, "{got:?}");
+    }
     // `setup` put its lines into one of them: this is what comes back.
     let before = contents(&home, &names);
 
@@ -116,13 +138,24 @@ fn every_key_comes_home_and_every_byte_comes_back() {
     assert_eq!(contents(&home, &names), before, "a dry run changes nothing");
     let got = run(&home, "src/old/app", &["import", "--rewrite", "--yes"]);
     assert_eq!(got.code, 0, "{got:?}");
-    let keys = [openrouter(CURRENT), openrouter(OLD), openrouter(GATEWAY), openrouter(CODEX), groq(), anthropic()];
+    let keys = [CURRENT, OLD, GATEWAY, CODEX, SPARE].map(openrouter).into_iter().chain([groq(), anthropic()]);
+    let keys: Vec<String> = keys.collect();
     for text in [&looked.stdout, &looked.stderr, &got.stdout, &got.stderr] {
         assert!(keys.iter().all(|key| !text.contains(&key[9..])), "{text}");
     }
     assert!(got.stdout.contains("\n  in ~/src/old/app: `llmenv use openrouter --here`\n"), "{got:?}");
-    // Two keys under one variable, side by side.
-    assert!(looked.stderr.contains("OPENROUTER_API_KEY is not the same everywhere:"), "{looked:?}");
+    // Three keys under one variable, side by side, and what is known of each.
+    let side_by_side = "warning: OPENROUTER_API_KEY is not the same everywhere:\n";
+    assert!(looked.stderr.contains(side_by_side), "{looked:?}");
+    let table = looked.stdout.split("  key ").nth(2).unwrap_or_else(|| panic!("{looked:?}"));
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).take(3).map(|row| row.trim().splitn(3, ' ').collect()).collect();
+    let wanted = [
+        ["openrouter", "…cdef", "~/.zshrc:2"],
+        ["openrouter", "…3210", "~/src/old/.env:2, ~/.bashrc:3 (not read), rotated away"],
+        ["openrouter", "…bbcc", "~/.zshrc:3 (not read)"],
+    ];
+    let rows: Vec<Vec<&str>> = rows.into_iter().map(|row| row.into_iter().map(str::trim).collect()).collect();
+    assert_eq!(rows, wanted, "{looked:?}");
 
     // No key is left where it was, and nothing else went.
     for (name, bytes) in contents(&home, &names) {
@@ -131,7 +164,8 @@ fn every_key_comes_home_and_every_byte_comes_back() {
     }
     // Every tool's pair: its own key beside its own address.
     let current = profile_with(&home, "https://openrouter.ai/api/v1", &openrouter(CURRENT));
-    profile_with(&home, "https://openrouter.ai/api/v1", &openrouter(OLD));
+    assert_eq!(current, "openrouter");
+    assert_eq!(profile_with(&home, "https://openrouter.ai/api/v1", &openrouter(SPARE)), "openrouter-old");
     let codex = profile_with(&home, "https://openrouter.ai/api/v1", &openrouter(CODEX));
     profile_with(&home, "https://openrouter.ai/api", &openrouter(GATEWAY));
     profile_with(&home, "https://api.groq.com/openai/v1", &groq());
@@ -145,6 +179,17 @@ fn every_key_comes_home_and_every_byte_comes_back() {
             comment("OPENAI_BASE_URL", &current)
         )
     );
+    assert_eq!(text("src/old/.env"), "PORT=80\n# OPENROUTER_API_KEY was an old key, rotated away in llmenv\n");
+    assert!(text(".bashrc").contains("\n# OPENROUTER_API_KEY was an old key, rotated away in llmenv\nPS1='$ '\n"));
+    let zshrc = format!(
+        "autoload -U compinit\n{}\n{}\nalias ll='ls -l'\n",
+        comment("OPENROUTER_API_KEY", "openrouter"),
+        comment("OPENROUTER_API_KEY", "openrouter-old")
+    );
+    assert!(text(".zshrc").starts_with(&zshrc), "{}", text(".zshrc"));
+    // The old key is in no profile: nobody takes it for one that works.
+    let list = run(&home, "", &["list", "--json"]).stdout;
+    assert!(!list.contains("…3210"), "{list}");
     let wanted = format!(
         "base_url = \"https://openrouter.ai/api/v1\"\n{}\nenv_key = \"OPENAI_API_KEY\"\n",
         comment("model_providers.or.experimental_bearer_token", &codex)
@@ -171,7 +216,14 @@ fn every_key_comes_home_and_every_byte_comes_back() {
     // The keys are in their profiles all the same.
     let got = run(&home, "src/old/app", &["import", "--dry-run", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&got.stdout).unwrap();
-    assert!(json["keys"].as_array().unwrap().iter().all(|key| key["state"] == "held"), "{json}");
+    assert!(
+        json["keys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|key| ["held", "rotated-away"].iter().any(|state| key["state"] == *state)),
+        "{json}"
+    );
 }
 
 /// At a terminal `setup` offers it; the question about the files is answered with no unless somebody says yes.

@@ -1,6 +1,7 @@
 //! Keys that live elsewhere.
 
 mod candidate;
+mod commented;
 mod dotenv;
 mod environment;
 mod rcfile;

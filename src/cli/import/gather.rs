@@ -116,6 +116,7 @@ fn this_environment() -> Option<Section> {
             value,
             line: None,
             is_overridden: false,
+            is_comment: false,
             cut: Cut::Not("a shell's variable is set by something else"),
         })
         .collect();

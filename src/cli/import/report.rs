@@ -37,6 +37,7 @@ pub fn candidate(gathered: &Gathered, at: usize) {
     let whose: Vec<_> = candidate.key.providers.iter().map(|row| row.name.as_str()).collect();
     let url = candidate.key.base_url.as_ref().map(|url| format!(", for {}", printable::text(url))).unwrap_or_default();
     let standing = match &gathered.standings[at] {
+        Standing::New if is_comment(gathered, candidate) => ": in a comment, nobody reads it".to_owned(),
         Standing::New if candidate.is_overridden => ": a later line takes its place, nobody reads it".to_owned(),
         Standing::New => String::new(),
         Standing::Held(name) => format!(": it is in `{name}` already"),
@@ -45,11 +46,17 @@ pub fn candidate(gathered: &Gathered, at: usize) {
     };
     render::line(format_args!("{}, {}{url}{standing}", render::strong(&masked(candidate)), whose.join(" or ")));
     for (section, setting) in candidate.settings(&gathered.sections) {
-        render::line(format_args!("  {}  {}", place(section, setting), printable::text(setting.shown())));
+        let comment = if setting.is_comment { ", in a comment" } else { "" };
+        render::line(format_args!("  {}  {}{comment}", place(section, setting), printable::text(setting.shown())));
     }
     if !candidate.key.removed.is_empty() {
         render::line(format_args!("  cleaned of: {}", printable::line(&candidate.key.removed.join(", "))));
     }
+}
+
+/// Whether a key stands in comments alone.
+fn is_comment(gathered: &Gathered, candidate: &Candidate) -> bool {
+    candidate.settings(&gathered.sections).all(|(_, setting)| setting.is_comment)
 }
 
 /// The places where one variable has different keys, side by side.
@@ -64,9 +71,14 @@ fn conflicts(gathered: &Gathered) {
                 let here = candidate.settings(&gathered.sections);
                 let places: Vec<_> = here
                     .filter(|(_, setting)| setting.variable == conflict.variable)
-                    .map(|(section, setting)| place(section, setting))
+                    .map(|(section, setting)| {
+                        let unread = if setting.is_overridden { " (not read)" } else { "" };
+                        place(section, setting) + unread
+                    })
                     .collect();
-                vec![format!("  {}", masked(candidate)), places.join(", ")]
+                let is_old = gathered.standings[*at] == Standing::RotatedAway;
+                let places = if is_old { format!("{}, rotated away", places.join(", ")) } else { places.join(", ") };
+                vec![format!("  {}", masked(candidate)), places]
             })
             .collect();
         render::table(&["  key", "where"], &rows);
@@ -178,6 +190,7 @@ pub fn json(gathered: &Gathered, rewritten: Option<&Rewritten>) -> Result<()> {
                     json!({
                         "kind": section.format.word(), "path": section.path, "line": setting.line,
                         "variable": setting.variable, "overridden": setting.is_overridden,
+                        "comment": setting.is_comment,
                     })
                 })
                 .collect();

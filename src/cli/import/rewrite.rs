@@ -114,7 +114,15 @@ fn plan(
                 presumed.push(name.clone());
                 (Some(name.clone()), Some((take::profile_of(&candidate.key, row, name), row)))
             }
-            Standing::New => continue,
+            Standing::New => {
+                let places = candidate.places.iter().map(|at| (&gathered.sections[at.0], gathered.setting(*at)));
+                done.left.extend(places.filter_map(|(section, setting)| {
+                    let name = setting.shown().to_owned();
+                    let why = "no profile has this key".to_owned();
+                    Some(Left { path: section.path.clone()?, line: setting.line, name, why })
+                }));
+                continue;
+            }
             Standing::RotatedAway => (None, None),
             Standing::Held(name) | Standing::Stored(name) => {
                 // Whatever happened since: nothing goes that the store does not give back.
@@ -128,7 +136,7 @@ fn plan(
         for at in &candidate.places {
             let setting = gathered.setting(*at);
             let Some(path) = gathered.sections[at.0].path.clone() else { continue };
-            let is_carried = names.as_ref().is_none_or(|names| names.contains(&setting.variable));
+            let is_carried = setting.is_comment || names.as_ref().is_none_or(|names| names.contains(&setting.variable));
             let why = match &setting.cut {
                 Cut::Not(why) => Some((*why).to_owned()),
                 _ if is_carried || candidate.is_replaced => None,
