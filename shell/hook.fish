@@ -4,6 +4,8 @@
 # fields, one on each line (`src/hook/fish_fields.rs`), which are checked and assigned, never evaluated. fish pays for every
 # command substitution, so there is one in all, the program's. Local names have the prefix of ours too: a name that is served
 # must never meet a local of the same name. Universal variables are looked at and never written.
+# No command's name is a variable or stands in quotes: fish 3.6 ends itself (`failed assertion: expand_err`) where Ctrl-C comes
+# while it works out such a name.
 
 set -g __llmenv_program __LLMENV_PROGRAM__
 set -g __llmenv_state_dir __LLMENV_STATE_DIR__
@@ -106,7 +108,7 @@ function __llmenv_ask
     __llmenv_describe
     test -x "$__llmenv_program"; or return 127
     # Values go through the environment, never over a command line.
-    set -l __llmenv_answer (command $__llmenv_program hook prompt shell=fish pid=$fish_pid start=$__llmenv_begun \
+    set -l __llmenv_answer (command __LLMENV_COMMAND__ hook prompt shell=fish pid=$fish_pid start=$__llmenv_begun \
         why=$argv[1] spawn=$__llmenv_spawn reason=$__llmenv_reason profile=$__llmenv_profile lease=$__llmenv_lease \
         mark=$__llmenv_mark signals=0 names="$__llmenv_joined" changed="$__llmenv_differ" $argv[2..-1] 2>/dev/null)
     or return
@@ -178,7 +180,7 @@ function __llmenv_choose
     set -l __llmenv_before $__llmenv_choice
     # The others are no choice: what was changed by hand stays.
     builtin contains -- $argv[1] use off; and set __llmenv_why choose
-    set -l __llmenv_answer (command $__llmenv_program hook apply why=choose previous=$__llmenv_previous shell=fish \
+    set -l __llmenv_answer (command __LLMENV_COMMAND__ hook apply why=choose previous=$__llmenv_previous shell=fish \
         pid=$fish_pid start=$__llmenv_begun reason=$__llmenv_reason profile=$__llmenv_profile lease=$__llmenv_lease \
         mark=$__llmenv_mark signals=0 names="$__llmenv_joined" changed="$__llmenv_differ" -- $argv)
     set -l __llmenv_code $status

@@ -8,6 +8,8 @@ use crate::paths::Paths;
 
 /// What stands for the program's path in a script, where a quoted word may stand.
 const PROGRAM: &str = "__LLMENV_PROGRAM__";
+/// What stands for the program where fish is to run it.
+const COMMAND: &str = "__LLMENV_COMMAND__";
 /// What stands for the configuration.
 const CONFIG: &str = "__LLMENV_CONFIG__";
 /// What stands for the state folder.
@@ -94,6 +96,7 @@ pub fn script(shell: &str, debug_trap: bool) -> Result<String> {
     let text = hook.script.replace(DEBUG_TRAP, if debug_trap { "1" } else { "0" });
     Ok((hook.finish)(
         &text
+            .replace(COMMAND, &fish_command(&quoted(&program)?))
             .replace(PROGRAM, &quoted(&program)?)
             .replace(STATE_DIR, &quoted(&paths.state_dir)?)
             .replace(CONFIG, &quoted(&paths.config_file())?),
@@ -126,6 +129,19 @@ fn quote_posix(text: &str) -> String {
 /// Within `'…'` only `\` and `'` mean anything (fish manual, "Quotes").
 fn quote_fish(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+/// The program as a word that fish need not expand, from its quoted path: bare, or as an argument of `env`. fish 3.6 asserts that
+/// the expansion of a command's name succeeds (`parse_execution.cpp`, `expand_command`), and Ctrl-C makes it fail; words without
+/// any of `$*?\"'({})`, and no `~` or `%` at the start, are not expanded (`expand.cpp`, `expand_is_clean`).
+fn fish_command(quoted: &str) -> String {
+    let path = quoted.trim_matches('\'');
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@,:=".contains(c);
+    if path.starts_with('/') && path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    // For `env` a word with this sign is a variable; what is left then is a Ctrl-C at one moment in thousands.
+    if path.contains('=') { quoted.to_owned() } else { format!("env {quoted}") }
 }
 
 /// Within `'…'` a doubled quote is one. Everything beyond ASCII is written by its number: PowerShell takes U+2018 to U+201B
