@@ -4,6 +4,7 @@ mod bash;
 mod failure;
 mod fake_daemon;
 mod fish;
+mod places;
 mod powershell;
 mod scenario;
 mod scene;

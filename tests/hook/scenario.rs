@@ -216,7 +216,7 @@ pub fn nested_and_replaced_shells_keep_the_choice(shell: Shell) {
 }
 
 /// The line that starts the same shell with the same start-up file.
-fn nested_line(scene: &Scene, shell: Shell) -> String {
+pub fn nested_line(scene: &Scene, shell: Shell) -> String {
     let rc = scene.home.path(shell.rc_file());
     let words: Vec<_> = shell.argv(&rc).iter().map(|word| word.to_str().unwrap().to_owned()).collect();
     words.join(" ")
