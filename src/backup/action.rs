@@ -91,7 +91,7 @@ impl Action {
     }
 
     /// Gives a file that is not there now these permission bits.
-    pub(super) fn set_mode(&mut self, target: &Path, mode: u32) {
+    pub(crate) fn set_mode(&mut self, target: &Path, mode: u32) {
         for edit in self.edits.iter_mut().filter(|edit| edit.file.target == target && edit.file.content.is_none()) {
             edit.file.mode = mode;
         }
@@ -132,6 +132,36 @@ impl Action {
     /// Seals the earlier contents, then writes file by file. Fails, with every file as it was, where one cannot be written or
     /// was changed since it was read; where even that cannot be had, the error names the backup that restores it.
     pub fn apply(self, backups: &Backups, key: &Key) -> Result<Applied> {
+        let what = self.what.clone();
+        let (edits, sealed) = self.ready()?;
+        backups.sweep(record::now());
+        let id = backups.write(key, &what, &sealed)?;
+        match write_all(&edits, &sealed) {
+            Ok(()) => Ok(Applied { id, files: edits.into_iter().map(|edit| edit.file.path).collect() }),
+            Err(Failed { error, is_as_before: true }) => {
+                let _ = backups.remove(&id);
+                Err(error.hint("no file was changed"))
+            }
+            Err(Failed { error, .. }) => {
+                Err(error.hint(format!("some files were changed before that; `llmenv undo {id}` restores them")))
+            }
+        }
+    }
+
+    /// Writes file by file where there is no key yet to seal their earlier contents with: `setup` puts its lines in before a store is
+    /// chosen, and its lines tell by themselves how to take them out. Fails as [`Action::apply`] does.
+    pub fn apply_unsealed(self) -> Result<Unsealed> {
+        let what = self.what.clone();
+        let (edits, sealed) = self.ready()?;
+        match write_all(&edits, &sealed) {
+            Ok(()) => Ok(Unsealed { what, files: sealed }),
+            Err(Failed { error, is_as_before: true }) => Err(error.hint("no file was changed")),
+            Err(Failed { error, .. }) => Err(error.hint("some files were changed before that")),
+        }
+    }
+
+    /// The edits that change something, and what is to be kept of the files.
+    fn ready(self) -> Result<(Vec<Edit>, Vec<Sealed>)> {
         let edits: Vec<Edit> = self.edits.into_iter().filter(Edit::changes).collect();
         if edits.is_empty() {
             return Err(Error::new("there is nothing to change"));
@@ -139,49 +169,72 @@ impl Action {
         for edit in &edits {
             edit.file.check_writable()?;
         }
-        let sealed: Vec<Sealed> = edits
-            .iter()
-            .map(|edit| Sealed {
-                path: edit.file.path.clone(),
-                target: edit.file.target.clone(),
-                mode: edit.file.mode,
-                before: edit.file.content.clone(),
-                after: edit.after.as_ref().map(|after| Sha256::digest(after.as_slice()).into()),
-                folders: user_file::missing_folders(&edit.file.target),
-            })
-            .collect();
-        backups.sweep(record::now());
-        let id = backups.write(key, &self.what, &sealed)?;
-        for (at, (edit, earlier)) in edits.iter().zip(&sealed).enumerate() {
-            let written = user_file::make_folders(&earlier.folders)
-                .and_then(|()| edit.file.replace(edit.after.as_ref().map(|after| after.as_slice())));
-            let error = match written {
-                Ok(true) => continue,
-                Ok(false) => Error::new(format!("`{}` was changed by somebody else meanwhile", edit.file.shown()))
-                    .hint("it is as they left it; run this again"),
-                Err(error) => error,
-            };
-            return Err(take_back(error, &edits[..at], &sealed_folders(&sealed[..=at]), backups, &id));
-        }
-        Ok(Applied { id, files: edits.into_iter().map(|edit| edit.file.path).collect() })
+        let sealed = edits.iter().map(|edit| Sealed {
+            path: edit.file.path.clone(),
+            target: edit.file.target.clone(),
+            mode: edit.file.mode,
+            before: edit.file.content.clone(),
+            after: edit.after.as_ref().map(|after| Sha256::digest(after.as_slice()).into()),
+            folders: user_file::missing_folders(&edit.file.target),
+        });
+        let sealed = sealed.collect();
+        Ok((edits, sealed))
     }
+}
+
+/// Edits that were written, and whose earlier contents are only in memory.
+#[derive(Debug)]
+pub struct Unsealed {
+    what: String,
+    files: Vec<Sealed>,
+}
+
+impl Unsealed {
+    /// Seals the earlier contents; from then on `llmenv undo` knows them.
+    pub fn seal(self, backups: &Backups, key: &Key) -> Result<Applied> {
+        backups.sweep(record::now());
+        let id = backups.write(key, &self.what, &self.files)?;
+        Ok(Applied { id, files: self.files.into_iter().map(|file| file.path).collect() })
+    }
+}
+
+/// A write that failed.
+struct Failed {
+    error: Error,
+    /// Every file is as it was.
+    is_as_before: bool,
+}
+
+/// Writes file by file; where one fails, those before it are put back.
+fn write_all(edits: &[Edit], sealed: &[Sealed]) -> Result<(), Failed> {
+    for (at, (edit, earlier)) in edits.iter().zip(sealed).enumerate() {
+        let written = user_file::make_folders(&earlier.folders)
+            .and_then(|()| edit.file.replace(edit.after.as_ref().map(|after| after.as_slice())));
+        let error = match written {
+            Ok(true) => continue,
+            Ok(false) => Error::new(format!("`{}` was changed by somebody else meanwhile", edit.file.shown()))
+                .hint("it is as they left it; run this again"),
+            Err(error) => error,
+        };
+        return Err(Failed { error, is_as_before: take_back(&edits[..at], &sealed_folders(&sealed[..=at])) });
+    }
+    Ok(())
 }
 
 fn sealed_folders(sealed: &[Sealed]) -> Vec<PathBuf> {
     sealed.iter().flat_map(|file| file.folders.iter().cloned()).collect()
 }
 
-/// Puts back what was written before the failure.
-fn take_back(error: Error, written: &[Edit], folders: &[PathBuf], backups: &Backups, id: &str) -> Error {
+/// Puts back what was written before a failure. Says whether all of it is as it was.
+fn take_back(written: &[Edit], folders: &[PathBuf]) -> bool {
     let is_back = |edit: &Edit| {
         let now = UserFile { content: edit.after.clone(), ..edit.file.clone() };
         now.replace(edit.file.content.as_ref().map(|before| before.as_slice())).unwrap_or(false)
     };
     // Every one is tried, whatever became of the others.
-    if written.iter().rev().filter(|edit| !is_back(edit)).count() == 0 {
-        user_file::remove_folders(folders);
-        let _ = backups.remove(id);
-        return error.hint("no file was changed");
+    if written.iter().rev().filter(|edit| !is_back(edit)).count() > 0 {
+        return false;
     }
-    error.hint(format!("some files were changed before that; `llmenv undo {id}` restores them"))
+    user_file::remove_folders(folders);
+    true
 }

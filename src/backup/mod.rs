@@ -1,7 +1,7 @@
 //! The one way in which llmenv edits a file of the user's: planned, shown, sealed, written, and taken back.
 //!
 //! Comes in: a path and a function from bytes to bytes. Goes out: the file written anew, and its earlier content sealed in
-//! the state folder for 30 days, never beside the file. `doctor --fix`, `import --rewrite` and `client --write` call it.
+//! the state folder for 30 days, never beside the file. `setup`, `doctor --fix`, `import --rewrite` and `client --write` call it.
 //!
 //! ```no_run
 //! # use llmenv::{backup::{Action, Backups, Key}, bounded::Links, paths::Paths};
@@ -20,7 +20,7 @@
 //!
 //! - **Together or not at all.** The sealed record is on the disk before the first file is touched. A write that fails
 //!   takes back those before it; a process that is killed in between leaves a record whose [`Undo`] restores exactly the
-//!   files that were written.
+//!   files that were written. `setup` alone writes before it seals: its key comes from the store that it is about to choose.
 //! - **Not what changed meanwhile.** Each file is replaced only while it holds what the plan saw, and restored only while
 //!   it holds what llmenv left.
 //! - **Odd files are refused** before anybody is asked: pipes, devices, folders, files of others, read-only ones, those
@@ -36,7 +36,7 @@ mod seal;
 mod undo;
 mod user_file;
 
-pub use action::{Action, Applied};
+pub use action::{Action, Applied, Unsealed};
 pub use diff::{FileDiff, Line, LineKind};
 pub use key::Key;
 pub use record::{Backups, KEPT_FOR, Record, Sealed, Summary};

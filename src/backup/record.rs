@@ -77,9 +77,14 @@ impl Backups {
     /// All backups that can be read, the newest first. Those older than 30 days are taken away on the way.
     pub fn list(&self) -> Result<Vec<Summary>> {
         self.sweep(now());
-        let mut found: Vec<Summary> = self.ids()?.into_iter().filter_map(|id| self.summary(&id).ok()).collect();
-        found.sort_by(|a, b| b.made_at.cmp(&a.made_at).then_with(|| a.id.cmp(&b.id)));
-        Ok(found)
+        // The time in them counts seconds, and a script does several things in one: then the file's own time tells.
+        let written = |id: &str| std::fs::symlink_metadata(self.path(id)).and_then(|meta| meta.modified()).ok();
+        let found = self.ids()?.into_iter().filter_map(|id| Some((written(&id), self.summary(&id).ok()?)));
+        let mut found: Vec<(Option<SystemTime>, Summary)> = found.collect();
+        found.sort_by(|(a_at, a), (b_at, b)| {
+            b.made_at.cmp(&a.made_at).then_with(|| b_at.cmp(a_at)).then_with(|| a.id.cmp(&b.id))
+        });
+        Ok(found.into_iter().map(|(_, summary)| summary).collect())
     }
 
     /// Takes away what is older than 30 days at this time (seconds since 1970). What cannot be read goes by its file's age.

@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> Result<()> {
         (None, Some(last)) => last.id.clone(),
         (None, None) => {
             return Err(Error::new("there is nothing to undo").hint(format!(
-                "llmenv keeps what `doctor --fix`, `import --rewrite` and `client --write` change for {} days",
+                "llmenv keeps what `setup`, `doctor --fix`, `import --rewrite` and `client --write` change for {} days",
                 KEPT_FOR.as_secs() / 86_400
             )));
         }

@@ -213,6 +213,12 @@ fn every_key_comes_home_and_every_byte_comes_back() {
     let undone = run(&home, "src/old/app", &["undo", "--yes"]);
     assert_eq!(undone.code, 0, "{undone:?}");
     assert_eq!(contents(&home, &names), before);
+    // And the lines of `setup` itself, the change before that one.
+    let undone = run(&home, "src/old/app", &["undo", "--yes"]);
+    assert_eq!((undone.code, undone.stdout.as_str()), (0, "restored ~/.zshrc\n"), "{undone:?}");
+    let original: BTreeMap<_, _> =
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.clone().into_bytes())).collect();
+    assert_eq!(contents(&home, &names), original);
     // The keys are in their profiles all the same.
     let got = run(&home, "src/old/app", &["import", "--dry-run", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&got.stdout).unwrap();

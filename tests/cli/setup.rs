@@ -134,6 +134,40 @@ fn every_byte_of_what_was_there_comes_back() {
     }
 }
 
+/// `setup` is one of the changes that `undo` knows; a store that cannot be opened by now is no reason to ask for anything.
+#[test]
+fn undo_knows_what_setup_wrote() {
+    let home = Home::new();
+    let text = "alias a=b";
+    let rc = home.write(".bashrc", text);
+    done(&alone(&home, &BASH, ""));
+    let listed = alone(&home, &["undo", "--list", "--json"], "");
+    let json: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!((&json["backups"][0]["what"], &json["backups"][0]["files"][0]), (&"setup".into(), &"~/.bashrc".into()));
+    let got = alone(&home, &["undo", "--yes"], "");
+    assert_eq!((got.code, got.stdout.as_str()), (0, "restored ~/.bashrc\n"), "{got:?}");
+    assert_eq!(read(&rc), text);
+    assert_eq!(alone(&home, &["undo", "--list"], "").stdout, "there is nothing to undo\n");
+    // Again, then edited by hand: `undo` says so, `setup --undo` takes our lines alone.
+    done(&alone(&home, &BASH, ""));
+    std::fs::write(&rc, format!("{}alias c=d\n", read(&rc))).unwrap();
+    let got = alone(&home, &["undo", "--yes"], "");
+    assert!(got.code == 1 && got.stderr.contains("~/.bashrc was edited since"), "{got:?}");
+    done(&alone(&home, &UNDO, ""));
+    assert_eq!(read(&rc), "alias a=b\nalias c=d\n");
+    // A new file goes with the lines, and so do folders that were made for it.
+    let home = Home::new();
+    done(&alone(&home, &["setup", "--yes", "--shell", "fish", "--store", "file"], ""));
+    assert!(home.path(".config/fish/config.fish").exists());
+    done(&alone(&home, &["undo", "--yes"], ""));
+    assert!(!home.path(".config/fish").exists());
+    // The vault is closed to whoever has no identity: the lines are written all the same, and nothing is kept.
+    std::fs::remove_file(home.path(".local/share/llmenv/identity")).unwrap();
+    done(&alone(&home, &["setup", "--yes", "--shell", "fish"], ""));
+    assert!(home.path(".config/fish/config.fish").exists());
+    assert_eq!(alone(&home, &["undo", "--list"], "").stdout, "there is nothing to undo\n");
+}
+
 #[test]
 fn what_was_written_after_our_lines_stays() {
     let home = Home::new();

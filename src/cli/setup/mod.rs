@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 use super::args::Setup;
 use super::connect::Answerer;
 use super::{ask, render, settings, status};
+use crate::backup::{Backups, Unsealed};
 use crate::error::Result;
 use crate::ipc::client;
 use crate::paths::Paths;
@@ -51,7 +52,7 @@ pub fn run(args: &Setup) -> Result<()> {
     let target = Target::find(args.shell.as_deref())?;
     let program = client::program()?;
     let on_path = start_up::on_path(&program);
-    let rc = RcFile::open(target.rc_path(&paths))?;
+    let rc = RcFile::open(&target.rc_path(&paths))?;
     // Where our own lines put the program on PATH, they must go on doing so.
     let is_on_path = on_path != OnPath::Absent && !rc.holds(&target.lines(&program, false)?);
     let body = target.lines(&program, is_on_path)?;
@@ -61,9 +62,13 @@ pub fn run(args: &Setup) -> Result<()> {
         ask::require("your word on what to write", "`--yes`")?;
     }
 
-    let mut is_changed = hook_step(target, &rc, &plan, args.yes)?;
+    let written = hook_step(target, &rc, &plan, args.yes)?;
+    let mut is_changed = written.is_some();
     let mut answerer = Answerer::connect(&paths)?;
     is_changed |= store::run(&paths, &config, &mut answerer, args.store, args.yes)? == Done::Changed;
+    if let Some(written) = written {
+        seal(&paths, written, &mut answerer)?;
+    }
 
     let mut findings = Vec::new();
     findings.extend(start_up::other_program(&program, &on_path));
@@ -106,23 +111,34 @@ fn plan(target: Target, rc: &RcFile, body: Vec<String>) -> Plan {
     Plan::Nothing { line: last.first_line }
 }
 
-/// Shows the lines and the file, asks, writes. Says whether something was written.
-fn hook_step(target: Target, rc: &RcFile, plan: &Plan, is_yes: bool) -> Result<bool> {
-    let shown = printable::path(&rc.path);
+/// Keeps what a start-up file held, so that `llmenv undo` knows it too. A store that is locked now, or that is not there, is no
+/// reason to ask for anything: `llmenv setup --undo` needs no backup.
+fn seal(paths: &Paths, written: Unsealed, answerer: &mut Answerer) -> Result<()> {
+    if answerer.store()?.state == "unlocked"
+        && let Err(error) = answerer.backup_key().and_then(|key| written.seal(&Backups::of(paths), &key))
+    {
+        render::warning(format_args!("what the file held was not kept for `llmenv undo`: {}", error.message));
+    }
+    Ok(())
+}
+
+/// Shows the lines and the file, asks, writes. Gives what was written.
+fn hook_step(target: Target, rc: &RcFile, plan: &Plan, is_yes: bool) -> Result<Option<Unsealed>> {
+    let shown = printable::path(&rc.file.path);
     let (body, why) = match plan {
         Plan::Nothing { line } | Plan::ByHand { line } => {
             render::line(format_args!("{}: {shown}:{line} loads llmenv", target.name()));
-            return Ok(false);
+            return Ok(None);
         }
         Plan::Write { body, why } => (body, *why),
     };
     let lines = block::shown(&rc.rest(), body);
-    rc.check_writable().map_err(|error| {
+    rc.file.check_writable().map_err(|error| {
         error.hint(format!("with these lines at its end, put there by other means, it works too: {}", body.join("; ")))
     })?;
     let mut about = String::new();
-    if rc.target != rc.path {
-        let _ = write!(about, ", a link to {}", printable::path(&rc.target));
+    if rc.file.target != rc.file.path {
+        let _ = write!(about, ", a link to {}", printable::path(&rc.file.target));
     } else if !rc.exists() {
         about.push_str(", a new file");
     }
@@ -142,11 +158,11 @@ fn hook_step(target: Target, rc: &RcFile, plan: &Plan, is_yes: bool) -> Result<b
     }
     if !is_yes && !ask::is_yes_unless_no("write them?")? {
         render::line("not written; without them `llmenv exec NAME -- COMMAND` works, `llmenv use` does not");
-        return Ok(false);
+        return Ok(None);
     }
-    rc.write(body)?;
+    let written = rc.write(body)?;
     render::line(format_args!("written to {shown}"));
-    Ok(true)
+    Ok(Some(written))
 }
 
 /// The last line: how to go on from here. Where a profile is active, there is nothing to add.

@@ -103,7 +103,7 @@ pub fn undone_after(file: &RcFile, target: Target, after: usize) -> Option<Findi
         id: "hook-overwritten".into(),
         severity: Severity::Warning,
         message: "this line comes after llmenv's and throws its hook away".into(),
-        origin: Some(place(&file.path, line)),
+        origin: Some(place(&file.file.path, line)),
         hint: Some("put llmenv's line after it".into()),
     })
 }
@@ -111,9 +111,9 @@ pub fn undone_after(file: &RcFile, target: Target, after: usize) -> Option<Findi
 /// Lists lines that set half of a pair, or all of it, in every new shell.
 pub fn overriding(target: Target, paths: &Paths, rc: &RcFile) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let files = target.other_files(paths, &rc.path);
+    let files = target.other_files(paths, &rc.file.path);
     let others = files.iter().map(|path| (path.as_path(), rc_file::lines_of(path)));
-    let all = std::iter::once((rc.path.as_path(), rc.foreign_lines())).chain(others);
+    let all = std::iter::once((rc.file.path.as_path(), rc.foreign_lines())).chain(others);
     for (path, lines) in all {
         for (number, line) in lines {
             let of_fish = || fish_assignment(&line).filter(|_| target == Target::Fish);

@@ -16,7 +16,7 @@ pub fn run(paths: &Paths, args: &Setup) -> Result<()> {
     };
     let mut files = Vec::new();
     for target in targets {
-        let file = RcFile::open(target.rc_path(paths))?;
+        let file = RcFile::open(&target.rc_path(paths))?;
         if !file.blocks.is_empty() {
             files.push(file);
         }
@@ -27,14 +27,15 @@ pub fn run(paths: &Paths, args: &Setup) -> Result<()> {
         ask::require("your word on what to take out", "`--yes`")?;
     }
     for file in files {
-        let shown = printable::path(&file.path);
-        file.check_writable()?;
+        let shown = printable::path(&file.file.path);
+        file.file.check_writable()?;
         let lines: Vec<String> =
             file.blocks.iter().map(|block| format!("{}-{}", block.first_line, block.last_line)).collect();
         if !args.yes && !ask::is_yes_unless_no(&format!("take lines {} out of {shown}?", lines.join(", ")))? {
             render::line(format_args!("{shown} stays as it is"));
             continue;
         }
+        // No backup of it: `llmenv setup` writes the same lines again.
         file.remove()?;
         render::line(format_args!("took llmenv's lines out of {shown}"));
     }
