@@ -86,7 +86,7 @@ fn first_cells(heading: &str) -> Vec<String> {
 }
 
 /// Compares with a text in which `…` stands for anything.
-fn is_like(text: &str, wanted: &str) -> bool {
+pub fn is_like(text: &str, wanted: &str) -> bool {
     let pieces: Vec<&str> = wanted.split('…').collect();
     let [first, middle @ .., last] = pieces.as_slice() else { return text == wanted };
     let Some(mut rest) = text.strip_prefix(first) else { return false };

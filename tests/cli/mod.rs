@@ -6,6 +6,8 @@ mod asking;
 #[cfg(unix)]
 mod check;
 mod completions;
+#[cfg(unix)]
+mod examples;
 mod exec_env;
 mod help;
 #[cfg(unix)]
