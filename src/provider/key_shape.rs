@@ -43,7 +43,12 @@ impl KeyShape {
 
     /// Says whether the whole key has this shape.
     pub fn matches(&self, key: &Secret) -> bool {
-        self.regex.is_match(key.expose())
+        self.fits(key.expose())
+    }
+
+    /// The same of a part of a text. Every pattern begins with its prefix, and most texts do not: they cost no pattern.
+    pub fn fits(&self, text: &str) -> bool {
+        text.starts_with(&self.prefix) && self.regex.is_match(text)
     }
 
     /// Finds the first character after the prefix that is outside the alphabet, counted from 1 over the whole key.

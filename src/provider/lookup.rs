@@ -1,7 +1,8 @@
 //! Finding a row of the catalogue: by id, by what a key looks like, by host, by variable.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 use serde::Deserialize;
 
@@ -80,14 +81,30 @@ pub fn nearest(id: &str) -> Option<&'static str> {
 ///
 /// Empty for the many keys whose look proves nothing (`sk-` and 32 hexadecimal digits is several Chinese providers').
 pub fn of_key(key: &Secret) -> Vec<&'static Provider> {
+    /// More keys than anybody has; then it begins anew.
+    const MAX_KNOWN: usize = 8_192;
+    /// One key is asked about many times. Its number is of this process alone, and leads nobody back to it.
+    static KNOWN: LazyLock<(RandomState, RwLock<HashMap<u64, Vec<&'static Provider>>>)> =
+        LazyLock::new(Default::default);
+    let (numbers, known) = &*KNOWN;
+    let number = numbers.hash_one(key.expose());
+    if let Some(found) = known.read().unwrap_or_else(PoisonError::into_inner).get(&number) {
+        return found.clone();
+    }
+    let found = of_new_key(key);
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MAX_KNOWN {
+        known.clear();
+    }
+    known.insert(number, found.clone());
+    found
+}
+
+fn of_new_key(key: &Secret) -> Vec<&'static Provider> {
     let mut found: Vec<(usize, &Provider)> = all()
         .iter()
         .filter_map(|provider| {
-            // Most are told apart by how they begin, without a pattern.
-            let is_it = |shape: &&super::KeyShape| {
-                !shape.ambiguous && key.expose().starts_with(&shape.prefix) && shape.matches(key)
-            };
-            let certain = provider.key_shapes.iter().filter(is_it);
+            let certain = provider.key_shapes.iter().filter(|shape| !shape.ambiguous && shape.matches(key));
             certain.map(|shape| shape.prefix.len()).max().map(|length| (length, provider))
         })
         .collect();

@@ -74,8 +74,8 @@ fn stand_in_reason(provider: &Provider, text: &str) -> Option<Reason> {
 
 /// Recognises two keys in a row: the same one twice, or a second one that starts where the first ends.
 fn glued(provider: &Provider, text: &str) -> Option<Reason> {
-    let has_shape = |part: &str| provider.key_shapes.iter().any(|shape| shape.regex.is_match(part));
-    let is_key = |part: &str| certain_shapes().any(|shape| shape.regex.is_match(part));
+    let has_shape = |part: &str| provider.key_shapes.iter().any(|shape| shape.fits(part));
+    let is_key = |part: &str| certain_shapes().any(|shape| shape.fits(part));
     // A long random key may well contain another's short prefix.
     if is_key(text) {
         return None;

@@ -48,7 +48,7 @@ pub(super) fn encoded(variable: &str, key: &Secret) -> Option<Fault> {
             });
         }
     }
-    if PERCENT.is_match(text) && !text.contains("://") {
+    if text.contains(['%', '&', '\\']) && PERCENT.is_match(text) && !text.contains("://") {
         let finding = Finding::warning(
             "percent-encoded",
             format!("{variable} has an escape of a URL or a web page in it: it was copied from one"),
