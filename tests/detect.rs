@@ -57,6 +57,27 @@ fn every_scenario_is_told_or_silent() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// What says the same of another file is no echo: each place is told once, by the finding that is about it.
+#[test]
+fn a_finding_hides_another_at_its_own_place_alone() {
+    let key = world::or();
+    let line = format!("OPENROUTER_API_KEY={key}\n");
+    let world = world::World::new().file("p/.env", &line).file("p/.env.local", &line).run(|home| {
+        for args in [&["init", "-q", "."][..], &["add", "-f", ".env"]] {
+            let mut git = home.cmd("git");
+            git.args(args).current_dir(home.path("p"));
+            assert_eq!(crate::support::home::finish(git, None).code, 0);
+        }
+    });
+    let found = world.found();
+    let files = |id: &str| -> Vec<String> {
+        let of = found.iter().filter(|finding| finding.id == id).flat_map(|finding| &finding.origins);
+        of.map(|spot| spot.origin.path.as_ref().unwrap().file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    assert_eq!(files("env-tracked"), [".env"]);
+    assert_eq!(files("env-not-ignored"), [".env.local"]);
+}
+
 /// Whatever is found: no sentence has a key or anything that moves a cursor, all have one thing to do, and say where.
 #[test]
 fn t12_no_finding_shows_a_key_or_a_control_character() {

@@ -1102,6 +1102,19 @@ pub const CASES: &[Case] = &[
         silent: &[
             || dotenv(format!("OPENROUTER_API_KEY={}\n", or())).run(|home| mode(home, "p/.env", 0o600)),
             || dotenv("DEBUG=1\n").run(|home| mode(home, "p/.env", 0o644)),
+            // Nobody else gets as far as the file.
+            || {
+                dotenv(format!("OPENROUTER_API_KEY={}\n", or())).run(|home| {
+                    mode(home, "p/.env", 0o644);
+                    mode(home, "", 0o700);
+                })
+            },
+            || {
+                dotenv(format!("OPENROUTER_API_KEY={}\n", or())).run(|home| {
+                    mode(home, "p/.env", 0o666);
+                    mode(home, "p", 0o700);
+                })
+            },
         ],
     },
     Case {
