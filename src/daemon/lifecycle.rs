@@ -208,7 +208,12 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
     // What was begun is finished, the answer to `stop` among it; nobody is let in any more.
     let _ = tokio::time::timeout(FAREWELL_PATIENCE, guests.all_answered()).await;
     shared.borrow_mut().pipes.settle(None);
-    let offer = leave_proxy(&shared, &paths);
+    let has_successor = {
+        let state = shared.borrow();
+        // Where the system starts the next one, it has to see this one gone, and keeps the sockets itself.
+        state.has_successor && !state.is_of_system
+    };
+    let offer = leave_proxy(&shared, &paths, has_successor);
     proxy::sweep(&shared);
     if let Some(proxy) = &shared.borrow().proxy {
         proxy.tokens.retire();
@@ -223,12 +228,10 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
 
 /// The proxy's listener for the next daemon, where one comes; else it is closed.
 #[cfg(unix)]
-fn leave_proxy(shared: &Shared, paths: &Paths) -> Option<Offer> {
+fn leave_proxy(shared: &Shared, paths: &Paths, has_successor: bool) -> Option<Offer> {
     let mut state = shared.borrow_mut();
-    // Where the system starts the next one, it has to see this one gone, and keeps the sockets itself.
-    let is_next = state.has_successor && !state.is_of_system;
     let State { proxy: Some(proxy), log, .. } = &mut *state else { return None };
-    let offer = if is_next { proxy.hand_over(paths) } else { None };
+    let offer = if has_successor { proxy.hand_over(paths) } else { None };
     match offer {
         Some(Ok(offer)) => return Some(offer),
         Some(Err(err)) => log.line(&format!("the proxy's listener cannot be handed over: {err}")),
@@ -263,7 +266,7 @@ async fn succession(shared: &Shared, offer: Option<Offer>, ends: &mut Ends) {
 
 /// A listener is not handed over there: the next daemon binds the same port, and clients that are refused meanwhile ask again.
 #[cfg(windows)]
-fn leave_proxy(shared: &Shared, _paths: &Paths) -> Option<()> {
+fn leave_proxy(shared: &Shared, _paths: &Paths, _has_successor: bool) -> Option<()> {
     shared.borrow_mut().proxy.as_mut().map(proxy::Proxy::close)
 }
 

@@ -116,6 +116,7 @@ impl Proxy {
     }
 
     /// How many clients are connected.
+    #[cfg(unix)]
     pub fn connections(&self) -> usize {
         self.server.as_ref().map_or(0, Server::connections)
     }
