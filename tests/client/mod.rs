@@ -243,10 +243,24 @@ fn t11_a_proxied_profiles_settings_hold_a_token_and_no_key() {
     // Taken back: the token that stood in the file goes with it; the one before it has ended already.
     let last = std::fs::read_to_string(home.path(".config/opencode/opencode.json")).unwrap();
     let token = last.split('"').find(|word| word.starts_with("llmenv_")).unwrap();
-    let undone = home.llmenv(&["undo", "--yes"]);
+    let listed: serde_json::Value = serde_json::from_str(&home.llmenv(&["undo", "--list", "--json"]).stdout).unwrap();
+    let ids: Vec<&str> = listed["backups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|backup| backup["what"] == "client opencode --write")
+        .map(|backup| backup["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 2, "{listed}");
+    // Made within one second, so either may be listed first; only the last one's file is as it was left.
+    let undo = |id: &str| home.llmenv(&["undo", id, "--yes"]);
+    let (undone, before) = match undo(ids[0]) {
+        undone if undone.code == 0 => (undone, ids[1]),
+        _ => (undo(ids[1]), ids[0]),
+    };
     assert_eq!((undone.code, tokens()), (0, 2), "{undone:?}");
     assert!(undone.stdout.contains("ended the proxy's token ") && !undone.stdout.contains(token), "{undone:?}");
-    let undone = home.llmenv(&["undo", "--yes", "--json"]);
+    let undone = home.llmenv(&["undo", before, "--yes", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&undone.stdout).unwrap();
     assert_eq!((undone.code, tokens(), &json["tokens_ended"]), (0, 2, &serde_json::json!([])), "{undone:?}");
     assert!(!home.path(".config/opencode/opencode.json").exists());

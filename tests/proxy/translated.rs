@@ -134,7 +134,7 @@ fn m10_an_answer_that_is_compressed_all_the_same_is_read() {
             coding => (coding, packed(coding, plain)),
         };
         if coding == "short" {
-            bytes.truncate(bytes.len() - 9);
+            bytes.truncate(bytes.len() / 2);
         }
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-encoding: {shown}\r\nconnection: close\r\n\r\n"
