@@ -143,6 +143,7 @@ pub(super) fn missing_folders(path: &Path) -> Vec<PathBuf> {
 /// Makes folders, for this user alone.
 pub(super) fn make_folders(folders: &[PathBuf]) -> Result<()> {
     for dir in folders {
+        #[cfg_attr(windows, allow(unused_mut))]
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

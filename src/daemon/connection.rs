@@ -15,7 +15,9 @@ use super::{handle, shell_request};
 use crate::error::Error;
 use crate::ipc::frame::MAX_FRAME_BYTES;
 use crate::ipc::protocol::{Request, Response};
-use crate::ipc::shell_lines::{LINES_VERSION, ShellId, ShellRequest};
+#[cfg(target_os = "linux")]
+use crate::ipc::shell_lines::ShellId;
+use crate::ipc::shell_lines::{LINES_VERSION, ShellRequest};
 
 /// How long a client may take to send a request once it has begun, and to take an answer.
 const TRANSFER_DEADLINE: Duration = Duration::from_secs(5);
@@ -73,7 +75,8 @@ async fn answer(shared: &Shared, line: &[u8]) -> Zeroizing<String> {
     encode(&handle::handle(shared, request).await)
 }
 
-/// Answers a request of this very shell that came another way; `None` where the program has to ask for it.
+/// Answers a request of this very shell that came another way, through its own pipe; `None` where the program has to ask for it.
+#[cfg(target_os = "linux")]
 pub async fn answer_shell(shared: &Shared, id: ShellId, line: &[u8]) -> Option<Zeroizing<String>> {
     let request = ShellRequest::decode(std::str::from_utf8(line).ok()?).ok()?;
     if request.id != id {

@@ -68,8 +68,7 @@ impl Inherited {
 
     /// Takes the socket of one name.
     pub fn take(&mut self, name: &str) -> Option<InheritedSocket> {
-        let at = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(at).1)
+        self.0.extract_if(.., |(known, _)| known == name).next().map(|(_, socket)| socket)
     }
 
     /// Takes the daemon's own socket: by its name, or the only one there is.
