@@ -70,14 +70,17 @@ pub fn text_of(untrusted: &str, max_chars: usize) -> String {
     shown
 }
 
-/// Shows a path, below HOME as `~/…`.
+/// Shows a path, below HOME as `~/…`, and one of a drive of Windows without `\\?\`.
 pub fn path(path: &Path) -> String {
     if let Some(home) = std::env::var_os("HOME").filter(|home| !home.is_empty())
         && let Ok(rest) = path.strip_prefix(&home)
     {
         return if rest.as_os_str().is_empty() { "~".into() } else { text(&format!("~/{}", rest.display())) };
     }
-    text(&path.display().to_string())
+    let shown = path.display().to_string();
+    // Windows' own form of a path is one that few programs take, and nobody reads.
+    let plain = shown.strip_prefix(r"\\?\").filter(|rest| cfg!(windows) && rest.as_bytes().get(1) == Some(&b':'));
+    text(plain.unwrap_or(&shown))
 }
 
 /// Escapes like [`text`] without cutting: for whole messages, whose untrusted parts were cut before.
