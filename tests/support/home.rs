@@ -62,6 +62,8 @@ impl Home {
             .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
             .collect();
         env.extend([("SYSTEMROOT".into(), system), ("SYSTEMDRIVE".into(), "C:".into()), ("PATH".into(), path)]);
+        // No key of a test leaves this machine.
+        env.push(("LLMENV_CHECK".into(), "off".into()));
         for (name, sub) in [
             ("USERPROFILE", "."),
             ("APPDATA", ".config"),

@@ -46,6 +46,7 @@ fn use_says_what_it_does_without_a_hook() {
     command.args(["use", "work", "--here"]).current_dir(home.path("project"));
     let got = finish(command, None);
     assert_eq!(got.code, 0, "{got:?}");
+    assert!(got.stdout.contains(r"\project\.llmenv.toml") && !got.stdout.contains(r"\\?\"), "{got:?}");
     // Whatever the case in which somebody types the folder's name.
     let mut command = home.cmd(LLMENV);
     command.args(["status", "--json"]).current_dir(home.path("PROJECT"));
@@ -115,8 +116,8 @@ fn setup_writes_the_profile_and_takes_it_back() {
     let documents = directories::UserDirs::new().and_then(|dirs| dirs.document_dir().map(std::path::Path::to_owned));
     let profile = documents.unwrap_or_else(|| home.path("Documents")).join("PowerShell").join("profile.ps1");
     let text = std::fs::read_to_string(&profile).unwrap_or_else(|err| panic!("{}: {err}\n{said}", profile.display()));
-    assert!(text.contains("init powershell | Out-String | Invoke-Expression"), "{text}");
-    let got = home.llmenv(&["setup", "--undo", "--shell", "powershell"]);
+    assert!(text.contains("init powershell) -join") && text.contains(r"\llmenv.exe'"), "{text}");
+    let got = home.llmenv(&["setup", "--undo", "--shell", "powershell", "--yes"]);
     assert_eq!(got.code, 0, "{got:?}");
     assert!(!profile.exists(), "there was none before");
     let got = home.llmenv(&["init", "powershell"]);

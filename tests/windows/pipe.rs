@@ -21,20 +21,12 @@ fn pipe_name(home: &Home) -> String {
 fn security(file: &std::fs::File) -> String {
     let mut descriptor = std::ptr::null_mut();
     let what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-    let null = std::ptr::null_mut;
+    let (owner, group) = (std::ptr::null_mut(), std::ptr::null_mut());
+    let (rights, audit) = (std::ptr::null_mut(), std::ptr::null_mut());
+    let handle = file.as_raw_handle();
     // SAFETY: the handle is open; only the descriptor is asked for.
-    let status = unsafe {
-        GetSecurityInfo(
-            file.as_raw_handle(),
-            SE_KERNEL_OBJECT,
-            what,
-            null(),
-            null(),
-            null(),
-            null(),
-            &raw mut descriptor,
-        )
-    };
+    let status =
+        unsafe { GetSecurityInfo(handle, SE_KERNEL_OBJECT, what, owner, group, rights, audit, &raw mut descriptor) };
     assert_eq!(status, 0);
     let mut text: *mut u16 = std::ptr::null_mut();
     // SAFETY: the descriptor is the system's; the text is copied and both are freed once.
