@@ -18,7 +18,11 @@ pub const START_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// How long a shell waits for a daemon from its start to its first answer.
 pub const DAEMON_START_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long a person who typed a command waits for the same, on a machine that is busy.
-pub const COMMAND_START_TIMEOUT: Duration = Duration::from_secs(5);
+pub const COMMAND_START_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a daemon may take to say that it is there, before it is asked anew.
+const HELLO_TIMEOUT: Duration = Duration::from_millis(100);
+/// The longest that one is waited for which was started.
+const MAX_HELLO_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a command waits for the daemon itself.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much longer it waits where the daemon reads from a store (ten seconds at most) or asks a program (five).
@@ -236,7 +240,10 @@ pub fn start_within(paths: &Paths, patience: Duration) -> Result<()> {
             run_in_background()?;
             is_started = true;
         }
-        if is_answering(paths) {
+        // On a machine so busy that it has not answered yet, its answers take their time too.
+        let waited = begun.elapsed();
+        let longest = patience.saturating_sub(waited).clamp(HELLO_TIMEOUT, MAX_HELLO_TIMEOUT);
+        if is_answering_within(paths, (waited / 2).clamp(HELLO_TIMEOUT, longest)) {
             return Ok(());
         }
         if begun.elapsed() >= patience {
@@ -281,7 +288,11 @@ fn root_dir() -> &'static Path {
 
 /// Says whether a daemon answers `hello` in this protocol.
 pub fn is_answering(paths: &Paths) -> bool {
-    let Ok(mut client) = Client::connect(paths, Duration::from_millis(100)) else { return false };
+    is_answering_within(paths, HELLO_TIMEOUT)
+}
+
+fn is_answering_within(paths: &Paths, limit: Duration) -> bool {
+    let Ok(mut client) = Client::connect(paths, limit) else { return false };
     matches!(client.ask(&Request::Hello), Ok(Response::Hello(hello)) if hello.protocol == PROTOCOL_VERSION)
 }
 
