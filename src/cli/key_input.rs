@@ -9,11 +9,14 @@ use super::{ask, render};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::provider::{self, Provider};
-use crate::sanitize;
+use crate::sanitize::{self, MAX_KEY_BYTES, MIN_KEY_BYTES};
 use crate::secret::Secret;
 
 /// The most that is read of standard input or a file.
 const MAX_INPUT_BYTES: usize = 64 * 1024;
+
+/// How often a person is asked for one key.
+const MAX_QUESTIONS: usize = 5;
 
 /// A cleaned key and what was taken off it.
 pub struct Given {
@@ -47,7 +50,7 @@ pub fn read(input: &KeyInput, question: &str) -> Result<Given> {
         decoded(&bytes, "standard input")?
     } else {
         ask::require("a key", "`--key-stdin`, `--key-file FILE` or `--key-ref REF`")?;
-        ask::secret(question)?
+        typed(question)?
     };
     let cleaned = sanitize::clean(raw.expose());
     let removed: Vec<String> = cleaned.removed.iter().map(ToString::to_string).collect();
@@ -55,6 +58,22 @@ pub fn read(input: &KeyInput, question: &str) -> Result<Given> {
         render::note(format_args!("removed: {}", crate::printable::line(&removed.join(", "))));
     }
     Ok(Given { key: cleaned.value, removed })
+}
+
+/// Asks until what is typed could be a key by its length; an empty line is an answer, too. Who pastes again after a slip pastes
+/// into the question and not into the shell, whose history would keep it.
+fn typed(question: &str) -> Result<Secret> {
+    for _ in 1..MAX_QUESTIONS {
+        let raw = ask::secret(question)?;
+        let length = sanitize::clean(raw.expose()).value.len();
+        if length == 0 || (MIN_KEY_BYTES..=MAX_KEY_BYTES).contains(&length) {
+            return Ok(raw);
+        }
+        let error =
+            Error::new(format!("that has {length} bytes, and a key of {MIN_KEY_BYTES} to {MAX_KEY_BYTES} is needed"));
+        render::error(&error.hint("copy the key again, then paste it here"));
+    }
+    ask::secret(question)
 }
 
 /// Reads text as UTF-8, or as UTF-16 where it says so: Windows PowerShell writes that with `>`.

@@ -46,6 +46,10 @@ fn a_slip_is_asked_about_again() {
     terminal.wait_for(|text| text.contains("error: `my work` cannot be a profile name\n"));
     terminal.answer("work");
     terminal.wait_for(|text| text.contains("key for `work` (hidden): "));
+    // Half a key: the next paste goes to the question, not to the shell.
+    terminal.answer("hello");
+    let asked = "error: that has 5 bytes, and a key of 8 to 512 is needed\n";
+    terminal.wait_for(|text| text.contains(asked) && text.matches("key for `work` (hidden): ").count() == 2);
     terminal.answer(&key());
     let seen = terminal.wait_prompt();
     assert!(seen.ends_with("done=0\n"), "{seen}");
