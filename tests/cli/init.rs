@@ -49,7 +49,7 @@ fn fish_expands_no_command_s_name() {
         command.args(["-N", "-c", &format!("command {word} --version")]);
         let got = finish(command, None);
         assert!(got.stdout.starts_with("llmenv ") && got.stderr.is_empty(), "{folder}: {got:?}");
-        // After `command`, `builtin`, `(`, `;`, `and`, `or`, `not`, or at a line's start.
+        // After `command`, `builtin`, `(`, `and`, `or`, `not`, `if`, `while`, or at a line's start.
         for (number, line) in script.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
             let mut before = "";
             let words = line.split_whitespace().flat_map(|word| {
@@ -58,8 +58,7 @@ fn fish_expands_no_command_s_name() {
             });
             for (at, word) in words.enumerate() {
                 let is_command = at == 0 && !line.starts_with("        ")
-                    || ["command", "builtin", "(", "and", "or", "not", "if", "while"].contains(&before)
-                    || before.ends_with(';');
+                    || ["command", "builtin", "(", "and", "or", "not", "if", "while"].contains(&before);
                 let is_expanded = word.starts_with(['$', '\'', '"', '~', '%']);
                 assert!(!(is_command && is_expanded), "line {}: {line}", number + 1);
                 before = word;
