@@ -222,8 +222,9 @@ fn end(paths: &Paths, client: Option<Client>, how: &Request) -> Result<Option<u3
     let start = crate::process::start_time(pid);
     let asked = if let Some(mut client) = client {
         match client.ask(how) {
-            // An older one knows only how to stop.
-            Ok(Response::Error(_)) => client.ask(&Request::Stop).map(drop),
+            Ok(Response::Done { .. }) => Ok(()),
+            // An older one knows only how to stop, and may say that it knows no more in words of its own.
+            Ok(_) | Err(_) if matches!(how, Request::HandOver) => client.ask(&Request::Stop).map(drop),
             answer => answer.map(drop),
         }
     } else {
