@@ -271,6 +271,7 @@ fn leave_proxy(shared: &Shared, _paths: &Paths, _has_successor: bool) -> Option<
 }
 
 #[cfg(windows)]
+#[allow(clippy::unused_async)]
 async fn succession(_shared: &Shared, _offer: Option<()>, _ends: &mut Ends) {}
 
 /// Lets what goes through the proxy come to its end: a client's answer is not cut off by a new version. No new exchange

@@ -81,11 +81,11 @@ pub fn nearest(id: &str) -> Option<&'static str> {
 ///
 /// Empty for the many keys whose look proves nothing (`sk-` and 32 hexadecimal digits is several Chinese providers').
 pub fn of_key(key: &Secret) -> Vec<&'static Provider> {
+    type Known = HashMap<u64, Vec<&'static Provider>>;
     /// More keys than anybody has; then it begins anew.
     const MAX_KNOWN: usize = 8_192;
     /// One key is asked about many times. Its number is of this process alone, and leads nobody back to it.
-    static KNOWN: LazyLock<(RandomState, RwLock<HashMap<u64, Vec<&'static Provider>>>)> =
-        LazyLock::new(Default::default);
+    static KNOWN: LazyLock<(RandomState, RwLock<Known>)> = LazyLock::new(Default::default);
     let (numbers, known) = &*KNOWN;
     let number = numbers.hash_one(key.expose());
     if let Some(found) = known.read().unwrap_or_else(PoisonError::into_inner).get(&number) {

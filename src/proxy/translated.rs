@@ -24,7 +24,7 @@ pub type Waiting = Pin<Box<dyn Future<Output = Result<net::Answered, Failure>>>>
 
 enum Source {
     Waiting(Waiting),
-    Answering(net::Answered),
+    Answering(Box<net::Answered>),
     Over,
 }
 
@@ -40,7 +40,7 @@ pub struct Translated {
 impl Translated {
     /// Translates an answer that has begun.
     pub fn new(body: net::Answered, translation: &Translation, watch: Watch, ping: Duration) -> Self {
-        Self::of(Source::Answering(body), translation, watch, ping)
+        Self::of(Source::Answering(Box::new(body)), translation, watch, ping)
     }
 
     /// Begins the client's stream before the upstream has answered; the first thing it gets is a ping.
@@ -62,7 +62,7 @@ impl Translated {
                 Source::Over => return Poll::Ready(None),
                 Source::Waiting(waiting) => match waiting.as_mut().poll(context) {
                     Poll::Ready(Ok(body)) => {
-                        self.source = Source::Answering(body);
+                        self.source = Source::Answering(Box::new(body));
                         continue;
                     }
                     Poll::Ready(Err(failure)) => self.stream.fail(failure),

@@ -46,11 +46,13 @@ fn streams_under_way_finish_while_the_next_daemon_serves() {
 }
 
 /// One request over a fresh connection: never refused, never cut.
+#[cfg(unix)]
 fn ask_anew(pair: &super::Pair) -> u16 {
     Client::connect(pair).post("/lab/v1/embeddings", "{}").status
 }
 
 /// As programs do: over one connection until it is told to go, or finds it closed; then over the next, once.
+#[cfg(unix)]
 fn ask_over(connection: &mut Option<std::net::TcpStream>, pair: &super::Pair) -> u16 {
     use std::io::{Read, Write};
     let request = format!(
@@ -127,7 +129,7 @@ fn nobody_is_refused_while_a_newer_program_takes_over() {
     for number in 0..3 {
         let before = counted.load(Ordering::Relaxed);
         wait_until("requests are made", || counted.load(Ordering::Relaxed) > before + 20);
-        let program = lab.home.path(&format!("newer-{number}/llmenv"));
+        let program = lab.home.path(format!("newer-{number}/llmenv"));
         std::fs::create_dir(program.parent().unwrap()).unwrap();
         std::fs::copy(crate::support::LLMENV, &program).unwrap();
         let mut command = lab.home.cmd(program.to_str().unwrap());
