@@ -1,6 +1,6 @@
 //! Where the key and the token must never be, and who answers on the port.
 
-use super::{Client, KEY, Lab, Pair};
+use super::{Client, KEY, Lab, Pair, wait_until};
 use crate::support::upstream::Reply;
 
 const CHAT: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
@@ -151,7 +151,12 @@ fn t18_a_port_that_another_program_took_is_left_to_it_and_told() {
     let ours = proof(&before).expect("a proof");
     assert_eq!(ours.len(), 64);
     lab.home.end_daemon();
-    let squatter = std::net::TcpListener::bind(("127.0.0.1", before.port)).expect("the port is free now");
+    let mut squatter = None;
+    // The daemon is gone when its lock is; its thread for the proxy lets go of the port a moment later.
+    wait_until("the port is free", || {
+        squatter = std::net::TcpListener::bind(("127.0.0.1", before.port)).ok();
+        squatter.is_some()
+    });
     let after = lab.pair();
     assert_ne!(after.port, before.port);
     assert!((20_000..32_768).contains(&after.port));
