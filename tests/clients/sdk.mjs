@@ -19,6 +19,17 @@ async function report(name, run, status) {
   console.log(name, told.replaceAll("\n", " "));
 }
 
+// Leaves a stream after its first part; the upstream has to notice. `count`: what it says of those who left.
+async function leaves(begin, count) {
+  const before = await count();
+  for await (const _ of await begin()) break;
+  for (let tries = 0; tries < 300; tries++) {
+    if ((await count()) !== before) return true;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return false;
+}
+
 const sum = (given) => String(given.a + given.b);
 
 async function chat() {
@@ -34,6 +45,8 @@ async function chat() {
     }));
     return (await ask([...said(prompt), first, ...results], { tools })).choices[0].message.content === wanted;
   };
+  const gone = async () => (await ask(said("[[gone]]"))).choices[0].message.content;
+  await report("cancel", () => leaves(() => ask(said("[[slow]]"), { stream: true }), gone));
   await report("text", async () => (await ask(said("hi"))).choices[0].message.content === "pong-42");
   await report("tool", () => loop(ONE, "RESULT<<<42>>>"));
   await report("parallel", () => loop(TWO, "RESULT<<<42|2>>>"));
@@ -67,6 +80,8 @@ async function messages() {
     const turn = [...said(prompt), { role: "assistant", content: first.content }, { role: "user", content: results }];
     return (await ask(turn, { tools })).content[0].text === wanted;
   };
+  const gone = async () => (await ask(said("[[gone]]"))).content[0].text;
+  await report("cancel", () => leaves(() => ask(said("[[slow]]"), { stream: true }), gone));
   await report("text", async () => (await ask(said("hi"))).content[0].text === "pong-42");
   await report("tool", () => loop(ONE, "RESULT<<<42>>>"));
   await report("parallel", () => loop(TWO, "RESULT<<<42|2>>>"));

@@ -1,6 +1,7 @@
 """The SDKs for Python against the proxy: one line `SCENARIO ok` or `SCENARIO fault` each. Argument: which SDK and route."""
 
 import sys
+import time
 
 which = sys.argv[1]
 MODEL = "mock"
@@ -25,6 +26,17 @@ def report(name, run, fails=None):
         if fails:
             told = "no error came"
     print(name, told.replace("\n", " "), flush=True)
+
+
+def leaves(begin, count):
+    """Leaves a stream after its first part; the upstream has to notice. `count`: what it says of those who left."""
+    before, until = count(), time.time() + 30
+    begin()
+    while count() == before:
+        if time.time() > until:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def chat():
@@ -63,6 +75,11 @@ def chat():
         {"type": "text", "text": "what is this?"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64," + PNG}},
     ]
+    def begin():
+        with ask("[[slow]]", stream=True) as parts:
+            next(iter(parts))
+
+    report("cancel", lambda: leaves(begin, lambda: ask("[[gone]]").choices[0].message.content))
     report("text", lambda: ask("hi").choices[0].message.content == "pong-42")
     report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
     report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
@@ -107,6 +124,11 @@ def responses():
         {"type": "input_text", "text": "what is this?"},
         {"type": "input_image", "image_url": "data:image/png;base64," + PNG, "detail": "auto"},
     ]}]
+    def begin():
+        with client.responses.create(model=MODEL, input="[[slow]]", stream=True) as parts:
+            next(iter(parts))
+
+    report("cancel", lambda: leaves(begin, lambda: client.responses.create(model=MODEL, input="[[gone]]").output_text))
     report("text", lambda: client.responses.create(model=MODEL, input="hi").output_text == "pong-42")
     report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
     report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))
@@ -155,6 +177,11 @@ def anthropic_messages():
         {"type": "text", "text": "what is this?"},
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}},
     ]
+    def begin():
+        with client.messages.stream(model=MODEL, max_tokens=100, messages=said("[[slow]]")) as events:
+            next(iter(events))
+
+    report("cancel", lambda: leaves(begin, lambda: ask(said("[[gone]]")).content[0].text))
     report("text", lambda: ask(said("hi")).content[0].text == "pong-42")
     report("tool", lambda: loop(ONE, "RESULT<<<42>>>"))
     report("parallel", lambda: loop(TWO, "RESULT<<<42|2>>>"))

@@ -4,14 +4,17 @@
 `[[tool NAME {json}]]` in the last user turn is called (several: in parallel); when the results are back the answer is
 `RESULT<<<…>>>` with all of them. `[[think]]` has the model think before it speaks; when its thought comes back as it was,
 the result is followed by `THOUGHT-KEPT`. Images of the last turn are named after the answer: `IMAGES<<<image/png 70>>>`, with
-the bytes of each. `[[error STATUS]]` is that failure. Anything else is answered with `pong-42`. Prints its port, then one line for each request: grammar, whether it was streamed, how many tools it brought. A request
-that does not carry the key of its grammar is refused and printed as `BAD-KEY`.
+the bytes of each. `[[slow]]` is a stream that goes on until its reader leaves; `[[gone]]` tells how many have left so far.
+`[[error STATUS]]` is that failure. Anything else is answered with `pong-42`. Prints its port, then one line for each request:
+grammar, whether it was streamed, how many tools it brought. A request that does not carry the key of its grammar is refused
+and printed as `BAD-KEY`.
 """
 
 import base64
 import json
 import re
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = sys.argv[1]
@@ -19,6 +22,7 @@ CALL = re.compile(r"\[\[tool (\S+) (\{.*?\})\]\]", re.S)
 FAILURE = re.compile(r"\[\[error (\d+)\]\]")
 THOUGHT = "let-me-think-42"
 SIGNATURE = "c2lnbmVkLWJ5LW1vY2s="
+gone = 0
 
 
 def text_of(content):
@@ -80,6 +84,10 @@ def plan(body, is_chat):
     failure = FAILURE.search(asked)
     if failure:
         return int(failure.group(1)), "the scripted failure", [], ""
+    if "[[gone]]" in asked:
+        return 200, f"gone-{gone}", [], ""
+    if "[[slow]]" in asked:
+        return 200, "slow", [], ""
     # opencode wraps the prompt in quotes and escapes those in it.
     calls = []
     for name, arguments in CALL.findall(asked):
@@ -110,6 +118,9 @@ def chat(model, text, calls, thought):
                 "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
     yield chunk({"role": "assistant", "content": ""})
+    while text == "slow":
+        yield chunk({"content": "on and on "})
+        time.sleep(0.05)
     for at in range(0, len(thought), 4):
         yield chunk({"reasoning_content": thought[at:at + 4]})
     for at in range(0, len(text), 3):
@@ -137,6 +148,11 @@ def messages(model, text, calls, thought):
              "stop_reason": reason, "stop_sequence": None, "usage": {"input_tokens": 11, "output_tokens": 7}}
     yield whole
     yield {"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}}
+    if text == "slow":
+        yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    while text == "slow":
+        yield {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "on and on "}}
+        time.sleep(0.05)
     for n, block in enumerate(blocks):
         empty = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}
         yield {"type": "content_block_start", "index": n, "content_block": {**block, **empty[block["type"]]}}
@@ -197,12 +213,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
+        self.close_connection = True
         for part in parts:
             data = part if isinstance(part, str) else json.dumps(part)
             name = "" if is_chat else f"event: {part['type']}\n"
-            self.wfile.write(f"{name}data: {data}\n\n".encode())
-            self.wfile.flush()
-        self.close_connection = True
+            try:
+                self.wfile.write(f"{name}data: {data}\n\n".encode())
+                self.wfile.flush()
+            except OSError:
+                global gone
+                gone += 1
+                return
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
