@@ -161,7 +161,8 @@ function __llmenv_failed
             __llmenv_say "$__llmenv_text; $__llmenv_help"
         end
     end
-    set -g __llmenv_told $argv[1]
+    # A start without a daemon is passed over in silence: the next directory is told of it.
+    test $argv[2] = start -a $argv[1] -eq 3; or set -g __llmenv_told $argv[1]
 end
 
 function __llmenv_say

@@ -249,7 +249,8 @@ __llmenv_failed() {
   elif [[ ( $PWD != "$__llmenv_pwd" || $2 == start && $1 != (3|126|127) ) && $__llmenv_told != $1 ]]; then
     [[ $__llmenv_reason == (shell|off) ]] || __llmenv_say "$__llmenv_text; $__llmenv_hint"
   fi
-  __llmenv_told=$1
+  # A start without a daemon is passed over in silence: the next directory is told of it.
+  [[ $2 == start && $1 == 3 ]] || __llmenv_told=$1
 }
 
 __llmenv_say() {

@@ -222,7 +222,7 @@ pub fn no_daemon_can_be_started(shell: Shell) {
     terminal.run(&super::scene::cd_line(shell, &pinned));
     assert_nothing(&mut terminal);
     let seen = String::from_utf8_lossy(&terminal.raw_output()).into_owned();
-    assert!(seen.matches("no daemon runs and none could be started").count() <= 1, "{seen}");
+    assert_eq!(seen.matches("no daemon runs and none could be started").count(), 1, "{seen}");
 }
 
 /// What was chosen by hand stays through directories while the daemon is silent, without a word.
