@@ -76,7 +76,7 @@ pub fn take_out(found: &mut Vec<Finding>) {
             continue;
         }
         let is_echo = |spot: &Spot| {
-            of.iter().any(|cause| places(spot).any(|place| is_said(causes.get(&(*cause, place)), variable)))
+            of.iter().any(|cause| related(spot).any(|place| is_said(causes.get(&(*cause, place)), variable)))
         };
         let files: Vec<&Spot> = finding.origins.iter().filter(|spot| spot.origin.path.is_some()).collect();
         // Between this shell and a file it is the file that tells one from another.
@@ -101,18 +101,27 @@ pub fn take_out(found: &mut Vec<Finding>) {
     });
 }
 
-/// The file, and for a `.envrc` the directory: direnv decides over the `.env` beside it.
+/// Where a finding was made: the file, and the directory of an `.envrc` or `.env`.
 fn places(spot: &Spot) -> impl Iterator<Item = Place<'_>> {
-    let (kind, path) = (spot.origin.kind, spot.origin.path.as_deref());
-    let beside = path.filter(|_| matches!(kind, Kind::Envrc | Kind::Dotenv)).and_then(Path::parent);
-    let own = if kind == Kind::Envrc { Kind::Direnv } else { kind };
-    [
-        Some((own, path)),
-        beside.filter(|_| kind == Kind::Envrc).map(|dir| (Kind::Envrc, Some(dir))),
-        beside.filter(|_| kind == Kind::Dotenv).map(|dir| (Kind::Envrc, Some(dir))),
-    ]
-    .into_iter()
-    .flatten()
+    let kind = spot.origin.kind;
+    std::iter::once(own(spot)).chain(beside(spot).into_iter().map(move |dir| (kind, Some(dir))))
+}
+
+/// Where a finding that another one is about would have been made: in the same file, or in the file beside it, since direnv
+/// decides over the `.env` beside an `.envrc`. Two `.env` files of one directory are two places.
+fn related(spot: &Spot) -> impl Iterator<Item = Place<'_>> {
+    let other = if spot.origin.kind == Kind::Envrc { Kind::Dotenv } else { Kind::Envrc };
+    std::iter::once(own(spot)).chain(beside(spot).into_iter().map(move |dir| (other, Some(dir))))
+}
+
+fn own(spot: &Spot) -> Place<'_> {
+    let kind = if spot.origin.kind == Kind::Envrc { Kind::Direnv } else { spot.origin.kind };
+    (kind, spot.origin.path.as_deref())
+}
+
+fn beside(spot: &Spot) -> Option<&Path> {
+    let path = spot.origin.path.as_deref();
+    path.filter(|_| matches!(spot.origin.kind, Kind::Envrc | Kind::Dotenv)).and_then(Path::parent)
 }
 
 fn is_about_one(one: Option<&str>, other: Option<&str>) -> bool {
