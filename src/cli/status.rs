@@ -148,7 +148,10 @@ fn show_human(resolved: &ResolvedFacts, profile: Option<&Profile>, defined_in: O
             Reason::Off => {
                 "nothing active: `llmenv off` holds in this shell (`llmenv use --auto` lets directories decide)"
             }
-            Reason::Released => "nothing active: somebody else changed half of the pair, and llmenv took its half out",
+            Reason::Released => {
+                "nothing active: somebody else changed half of the pair, and llmenv took its half out (`llmenv use NAME` \
+                 sets both)"
+            }
             _ => "nothing active here",
         });
         return;

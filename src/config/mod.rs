@@ -134,6 +134,8 @@ impl Config {
 /// The error for a name that no profile has.
 pub fn unknown_profile<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
     let shown = crate::printable::text(name);
+    let mut known = known.into_iter().peekable();
+    let is_first = known.peek().is_none();
     let message = match crate::suggest::nearest(name, known) {
         Some(meant) => format!("there is no profile `{shown}`; did you mean `{meant}`?"),
         None => format!("there is no profile `{shown}`"),
@@ -143,7 +145,10 @@ pub fn unknown_profile<'a>(name: &str, known: impl IntoIterator<Item = &'a str>)
         Some(row) => error.hint(format!("`llmenv add {name}` makes one for a key of {}", row.shown())),
         None => error,
     };
-    error.hint("`llmenv list` shows the profiles there are")
+    if is_first && error.hints.is_empty() {
+        return error.hint("there are no profiles yet: `llmenv add` adds one");
+    }
+    if is_first { error } else { error.hint("`llmenv list` shows the profiles there are") }
 }
 
 /// Reads the configuration and what it includes. No file is an empty configuration.
