@@ -112,7 +112,10 @@ fn store(paths: &Paths, args: &Import, answerer: &mut Answerer, gathered: &mut G
                 continue;
             }
         } else {
-            report::candidate(gathered, at);
+            // One alone has just been shown.
+            if gathered.candidates.list.len() > 1 {
+                report::candidate(gathered, at);
+            }
             if !ask::is_yes_unless_no("keep it in llmenv, as a profile?")? {
                 continue;
             }
