@@ -55,8 +55,8 @@ pub fn owner(handle: BorrowedHandle<'_>) -> io::Result<String> {
     if status != ERROR_SUCCESS {
         return Err(io::Error::from_raw_os_error(status.cast_signed()));
     }
-    // The owner lies inside the descriptor, so it is read before that is freed.
-    let text = if owner.is_null() { Err(io::ErrorKind::NotFound.into()) } else { text_of(owner) };
+    // The owner lies inside the descriptor, so it is read before that is freed. What nobody owns is not this user's.
+    let text = if owner.is_null() { Err(io::ErrorKind::PermissionDenied.into()) } else { text_of(owner) };
     // SAFETY: the call allocated it, and nothing points to it any more.
     unsafe { LocalFree(descriptor) };
     text
