@@ -9,8 +9,12 @@ use llmenv::store::native::Native;
 use super::key;
 use crate::support::{Home, child};
 
+fn stored(key: String) -> StoredKey {
+    StoredKey { key: Secret::new(key), origin: "https://openrouter.ai".into(), ..StoredKey::default() }
+}
+
 fn long(number: usize) -> StoredKey {
-    StoredKey { key: Secret::new(format!("{}{number}", "k".repeat(9_000))), ..StoredKey::default() }
+    stored(format!("{}{number}", "k".repeat(9_000)))
 }
 
 fn deadline() -> Instant {
@@ -23,7 +27,7 @@ fn a_value_beyond_2560_bytes_is_kept_whole() {
     let lock = home.path("keyring");
     let keyring = Native::of_system(&lock).unwrap();
     let name = "longer-than-one-credential";
-    for value in [long(1), long(2), StoredKey { key: Secret::new(key(3)), ..StoredKey::default() }, long(4)] {
+    for value in [long(1), long(2), stored(key(3)), long(4)] {
         keyring.put(name, &value, deadline()).unwrap();
         assert!(keyring.get(name, true).unwrap().same_as(&value));
     }
