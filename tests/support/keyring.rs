@@ -135,10 +135,9 @@ impl Desktop {
 
     /// Ends the keyring by a signal and waits until it is gone.
     pub fn kill_keyring(&mut self, signal: Signal) {
-        // Its name may be going over from one to another just now.
-        self.wait_for("a keyring", || self.keyring_pid().is_some());
-        let pid = self.keyring_pid().expect("a keyring must be running");
-        kill_process(pid, signal).unwrap();
+        let pid = self.running_keyring();
+        // Where two were after the name, this may be the one that just went.
+        let _ = kill_process(pid, signal);
         if let Some(mut child) = self.keyring.take() {
             if child.id().cast_signed() != pid.as_raw_nonzero().get() {
                 let _ = child.kill();
@@ -150,8 +149,17 @@ impl Desktop {
 
     /// Sends a signal that does not end the keyring (`STOP`, `CONT`).
     pub fn signal_keyring(&self, signal: Signal) {
-        self.wait_for("a keyring", || self.keyring_pid().is_some());
-        kill_process(self.keyring_pid().expect("a keyring must be running"), signal).unwrap();
+        kill_process(self.running_keyring(), signal).unwrap();
+    }
+
+    /// The keyring that has the name; it may be going over from one to another just now.
+    fn running_keyring(&self) -> Pid {
+        let found = std::cell::Cell::new(None);
+        self.wait_for("a keyring", || {
+            found.set(self.keyring_pid());
+            found.get().is_some()
+        });
+        found.get().expect("waited for")
     }
 
     /// Locks the keyring, as a desktop does.
@@ -190,6 +198,8 @@ impl Desktop {
 
     fn run_keyring(&mut self, arguments: &[&str]) {
         let before = self.keyring_pid();
+        // One that the bus started by itself would keep the name.
+        let arguments = if before.is_some() { &["--replace"] } else { arguments };
         // The bus may start one of its own in between, and then neither of the two takes the name: a person would try again.
         for _ in 0..3 {
             self.spawn_keyring(arguments);
