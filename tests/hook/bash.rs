@@ -10,6 +10,7 @@ mod rivals;
 mod surroundings;
 mod syntax;
 mod values;
+mod watching;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
