@@ -114,6 +114,18 @@ fn home_of(address: std::net::SocketAddr) -> crate::support::Home {
     home
 }
 
+/// Listens where something listened before. A program that another test is just starting holds the earlier socket until it runs.
+fn listen_again(address: std::net::SocketAddr) -> std::net::TcpListener {
+    let begun = std::time::Instant::now();
+    loop {
+        match std::net::TcpListener::bind(address) {
+            Ok(listener) => return listener,
+            Err(err) => assert!(begun.elapsed() < crate::support::DEADLINE, "{address}: {err}"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn an_upstream_that_starts_again_is_found_again() {
     let address = crate::support::quiet_address();
@@ -123,7 +135,7 @@ fn an_upstream_that_starts_again_is_found_again() {
     assert_eq!(answer.status, 502);
     assert!(answer.text().contains("connect"), "{}", answer.text());
     for round in 0..3 {
-        let listener = std::net::TcpListener::bind(address).unwrap();
+        let listener = listen_again(address);
         let serving = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             read_chat(&mut stream);
