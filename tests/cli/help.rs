@@ -6,15 +6,7 @@ use crate::support::Home;
 #[test]
 fn the_commands_there_are() {
     let home = Home::new();
-    let got = home.llmenv(&["--help"]);
-    let listed: Vec<&str> = got
-        .stdout
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let listed = super::listed_commands(&home);
     assert_eq!(
         listed,
         [
@@ -51,7 +43,7 @@ fn the_commands_there_are() {
         ]
     );
     for command in listed {
-        let got = home.llmenv(&[command, "--help"]);
+        let got = home.llmenv(&[&command, "--help"]);
         assert_eq!((got.stderr.as_str(), got.code), ("", 0), "{command}");
         assert!(got.stdout.lines().count() >= 6, "{command}");
     }

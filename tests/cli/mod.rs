@@ -54,6 +54,13 @@ pub fn alone(home: &Home, args: &[&str], stdin: impl AsRef<[u8]>) -> Output {
     finish(command, Some(stdin.as_ref().to_vec()))
 }
 
+/// The commands that help lists, in its order.
+pub fn listed_commands(home: &Home) -> Vec<String> {
+    let help = alone(home, &["--help"], "").stdout;
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
 /// A home with the profile `work`, its key in a vault that an identity file opens.
 pub fn home_with_work() -> Home {
     let home = Home::new();
