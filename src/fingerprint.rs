@@ -2,6 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
@@ -33,15 +34,19 @@ impl Fingerprint {
 
     /// Reads what [`Fingerprint::hex`] wrote.
     pub fn from_hex(hex: &str) -> Option<Self> {
-        if hex.len() != 64 || !hex.is_ascii() {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()?;
-        }
-        Some(Self(bytes))
+        unhex(hex).map(|bytes| Self(*bytes))
     }
+}
+
+/// Reads 32 bytes that [`hex`] wrote.
+pub fn unhex(digits: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let digits = digits.as_bytes();
+    let digit = |c: u8| char::from(c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Zeroizing::new([0; 32]);
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    (digits.len() == 64).then_some(bytes)
 }
 
 /// Bytes as lower-case hex digits.

@@ -5,7 +5,7 @@
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::fingerprint::hex;
+use crate::fingerprint::{hex, unhex};
 use crate::secret::Secret;
 
 /// Seals and opens backups; wiped when dropped.
@@ -23,16 +23,7 @@ impl Key {
 
     /// Reads the 64 hex digits that the store keeps.
     pub fn from_hex(digits: &Secret) -> Option<Self> {
-        let digits = digits.expose().as_bytes();
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut bytes = Zeroizing::new([0; 32]);
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |c: u8| char::from(c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Some(Self(bytes))
+        unhex(digits.expose()).map(Self)
     }
 
     /// Writes the 64 hex digits for the store.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::guests::Guests;
 #[cfg(unix)]
-use super::handover::Offer;
+use super::handover::{self, Estate, Offer, Opened};
 use super::inherited::Inherited;
 use super::log::Log;
 use super::presence::Presence;
@@ -99,6 +99,16 @@ pub fn run(mode: Mode, by: Option<Starter>) -> Result<()> {
             .line(&format!("closed a socket that was handed over and has no use: `{}`", printable::text(name)));
     }
     drop(inherited);
+    #[cfg(unix)]
+    {
+        // What is there is proved and held before anybody is answered, and takes a moment only where a daemon leaves.
+        let Estate { listener, opened } = handover::take(&paths);
+        let mut state = shared.borrow_mut();
+        opened.settle(&mut state);
+        if let Some(proxy) = &mut state.proxy {
+            proxy.handed = listener;
+        }
+    }
     let runtime = super::runtime()?;
     let tasks = tokio::task::LocalSet::new();
     let result = tasks.block_on(&runtime, serve(paths, lock, socket, Rc::clone(&shared)));
@@ -213,7 +223,7 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
         // Where the system starts the next one, it has to see this one gone, and keeps the sockets itself.
         state.has_successor && !state.is_of_system
     };
-    let offer = leave_proxy(&shared, &paths, has_successor);
+    let offer = leave(&shared, &paths, has_successor);
     proxy::sweep(&shared);
     if let Some(proxy) = &shared.borrow().proxy {
         proxy.tokens.retire();
@@ -226,22 +236,26 @@ async fn serve(paths: Paths, mut lock: File, socket: Option<InheritedSocket>, sh
     Ok(())
 }
 
-/// The proxy's listener for the next daemon, where one comes; else it is closed.
+/// Offers everything to the next daemon, where one comes and there is something; else the proxy's listener is closed.
 #[cfg(unix)]
-fn leave_proxy(shared: &Shared, paths: &Paths, has_successor: bool) -> Option<Offer> {
+fn leave(shared: &Shared, paths: &Paths, has_successor: bool) -> Option<Offer> {
     let mut state = shared.borrow_mut();
-    let State { proxy: Some(proxy), log, .. } = &mut *state else { return None };
-    let offer = if has_successor { proxy.hand_over(paths) } else { None };
-    match offer {
-        Some(Ok(offer)) => return Some(offer),
-        Some(Err(err)) => log.line(&format!("the proxy's listener cannot be handed over: {err}")),
-        None => {}
+    let opened = if has_successor { Opened::of(&state) } else { Opened::default() };
+    let State { proxy, log, .. } = &mut *state;
+    let listener = proxy.as_mut().filter(|_| has_successor).and_then(proxy::Proxy::leave);
+    if listener.is_some() || !opened.is_empty() {
+        match Offer::make(paths, Estate { listener, opened }) {
+            Ok(offer) => return Some(offer),
+            Err(err) => log.line(&format!("nothing can be handed over: {err}")),
+        }
     }
-    proxy.close();
+    if let Some(proxy) = proxy {
+        proxy.close();
+    }
     None
 }
 
-/// Waits until the next daemon has the listener, and a moment for the clients that are connected here.
+/// Waits until the next daemon has everything, and a moment for the clients that are connected here.
 #[cfg(unix)]
 async fn succession(shared: &Shared, offer: Option<Offer>, ends: &mut Ends) {
     let Some(offer) = offer else { return };
@@ -249,7 +263,7 @@ async fn succession(shared: &Shared, offer: Option<Offer>, ends: &mut Ends) {
         taken = offer.taken() => taken,
         _ = ends.wait() => false,
     };
-    let line = if taken { "the next daemon has the proxy's listener" } else { "nobody came for the proxy's listener" };
+    let line = if taken { "the next daemon has what was open" } else { "nobody came for what was open" };
     shared.borrow_mut().log.line(line);
     let begun = Instant::now();
     let connections = || shared.borrow().proxy.as_ref().map_or(0, proxy::Proxy::connections);
@@ -266,7 +280,7 @@ async fn succession(shared: &Shared, offer: Option<Offer>, ends: &mut Ends) {
 
 /// A listener is not handed over there: the next daemon binds the same port, and clients that are refused meanwhile ask again.
 #[cfg(windows)]
-fn leave_proxy(shared: &Shared, _paths: &Paths, _has_successor: bool) -> Option<()> {
+fn leave(shared: &Shared, _paths: &Paths, _has_successor: bool) -> Option<()> {
     shared.borrow_mut().proxy.as_mut().map(proxy::Proxy::close)
 }
 
@@ -279,7 +293,11 @@ async fn succession(_shared: &Shared, _offer: Option<()>, _ends: &mut Ends) {}
 async fn finish_streams(shared: &Shared, ends: &mut Ends) {
     let records = shared.borrow().proxy.as_ref().map(|proxy| std::sync::Arc::clone(&proxy.records));
     let Some(records) = records.filter(|records| records.running() > 0) else { return };
-    shared.borrow_mut().keys.clear();
+    {
+        let mut state = shared.borrow_mut();
+        state.keys.clear();
+        state.store.lock();
+    }
     shared.borrow_mut().log.line(&format!("finishing {} exchange(s) of the proxy", records.running()));
     let begun = Instant::now();
     while records.running() > 0 && begun.elapsed() < DRAIN_PATIENCE {

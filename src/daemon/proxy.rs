@@ -1,15 +1,12 @@
 //! The daemon's side of the proxy: when and where it listens, what is to be told of it, and the answers to its thread's questions.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-#[cfg(unix)]
-use super::handover::Offer;
 use super::keys::{self, NoKey};
 use super::push;
 use super::state::{Shared, State};
@@ -70,6 +67,9 @@ pub struct Proxy {
     moved: Option<(u16, u64)>,
     /// A listener that the system made and hands over.
     pub inherited: Option<std::net::TcpListener>,
+    /// The listener of the daemon before this one.
+    #[cfg(unix)]
+    pub handed: Option<std::net::TcpListener>,
     /// The listener once more, for the next daemon. Of one that the system made the system keeps its own.
     #[cfg(unix)]
     listener: Option<std::net::TcpListener>,
@@ -94,6 +94,8 @@ impl Proxy {
             moved: None,
             inherited: None,
             #[cfg(unix)]
+            handed: None,
+            #[cfg(unix)]
             listener: None,
             asks,
             asked: Some(asked),
@@ -105,14 +107,14 @@ impl Proxy {
         self.settings.set(Settings::of(config));
     }
 
-    /// Accepts no more connections, and offers the listener to the next daemon. `None`: there is none to offer, or it cannot be.
+    /// Accepts no more connections, and gives the listener for the next daemon, where there is one to give.
     #[cfg(unix)]
-    pub fn hand_over(&mut self, paths: &Paths) -> Option<Result<Offer>> {
-        let offer = Offer::make(&paths.state_dir, self.listener.take()?);
-        if let (Ok(_), Some(server)) = (&offer, &self.server) {
+    pub fn leave(&mut self) -> Option<std::net::TcpListener> {
+        let listener = self.listener.take()?;
+        if let Some(server) = &self.server {
             server.leave();
         }
-        Some(offer)
+        Some(listener)
     }
 
     /// How many clients are connected.
@@ -167,6 +169,12 @@ pub fn start(shared: &Shared) {
             }
         }
     });
+    #[cfg(unix)]
+    if !is_needed(&shared.borrow()) {
+        // Nobody would accept what comes there.
+        let handed = shared.borrow_mut().proxy.as_mut().and_then(|proxy| proxy.handed.take());
+        drop(handed);
+    }
     listen_where_needed(shared);
 }
 
@@ -239,14 +247,14 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
         if let Some(port) = proxy.port.filter(|port| configured.is_none_or(|wanted| wanted == *port)) {
             return Ok(port);
         }
-        (dir, configured, proxy.inherited.take())
+        let inherited = proxy.inherited.take();
+        #[cfg(unix)]
+        let inherited = inherited.or_else(|| wanted(proxy.handed.take()?, configured.or_else(|| port::kept(&dir))));
+        (dir, configured, inherited)
     };
     let bound = tokio::task::spawn_blocking(move || match inherited {
         Some(listener) => port::adopt(&dir, listener),
-        None => match offered(&dir, configured) {
-            Some(listener) => port::adopt(&dir, listener),
-            None => port::bind(&dir, configured),
-        },
+        None => port::bind(&dir, configured),
     })
     .await;
     let bound = bound.unwrap_or_else(|_| Err(Error::new("the proxy's port could not be bound")));
@@ -289,16 +297,11 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
     Ok(port)
 }
 
-/// The listener of a daemon that leaves, where it is the one that is wanted.
+/// The listener of the daemon before this one, where it is at the port that is to be used; else it is closed.
 #[cfg(unix)]
-fn offered(dir: &Path, configured: Option<u16>) -> Option<std::net::TcpListener> {
-    super::handover::take(dir, configured.or_else(|| port::kept(dir))?)
-}
-
-/// A listener is closed there with its process; the port is kept, and whoever is refused in between asks again.
-#[cfg(windows)]
-fn offered(_dir: &Path, _configured: Option<u16>) -> Option<std::net::TcpListener> {
-    None
+fn wanted(listener: std::net::TcpListener, port: Option<u16>) -> Option<std::net::TcpListener> {
+    let is_at = listener.local_addr().ok()?.port();
+    (port == Some(is_at)).then_some(listener)
 }
 
 /// What is to be told of it where a profile is served through it.

@@ -36,14 +36,14 @@ pub enum Access {
 pub struct VaultKey(Key);
 
 impl VaultKey {
-    /// Takes the bytes that [`VaultKey::expose`] gave.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
+    /// Takes the 64 hex digits that [`VaultKey::digits`] gave; `None` for anything else.
+    pub fn from_digits(digits: &Secret) -> Option<Self> {
+        crate::fingerprint::unhex(digits.expose()).map(Self)
     }
 
-    /// Gives the 32 bytes, for an inherited descriptor and nothing else.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
+    /// Gives the key as 64 hex digits, for the next daemon and nobody else.
+    pub fn digits(&self) -> Secret {
+        Secret::new(crate::fingerprint::hex(self.0.as_slice()))
     }
 }
 

@@ -5,6 +5,7 @@
 mod activated;
 mod alone;
 mod crowd;
+mod handover;
 mod keyring;
 mod killed;
 mod lock;

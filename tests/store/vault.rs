@@ -183,9 +183,10 @@ fn child_reads_with_the_variable() {
 fn hands_its_key_over() {
     let (place, store) = Place::with_passphrase();
     put(&store, "work", "aaaa");
-    let exported = VaultKey::new(*store.export_key().unwrap().expose());
+    let exported = VaultKey::from_digits(&store.export_key().unwrap().digits()).unwrap();
     let successor = place.handle();
-    let refused = successor.import_key(VaultKey::new([7; 32]), PATIENCE).unwrap_err();
+    let refused =
+        successor.import_key(VaultKey::from_digits(&Secret::new("7".repeat(64))).unwrap(), PATIENCE).unwrap_err();
     assert_eq!(refused, StoreError::WrongPassphrase);
     assert_eq!(get(&successor, "work").unwrap_err(), StoreError::Locked);
     successor.import_key(exported, PATIENCE).unwrap();

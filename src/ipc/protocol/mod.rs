@@ -38,8 +38,8 @@ pub enum Request {
     Hello,
     /// End once the answer is written.
     Stop,
-    /// The same, for another daemon that comes at once: the proxy's listener is kept for it. A daemon that does not know how
-    /// answers an error, and can be asked to [`Request::Stop`].
+    /// The same, for another daemon that comes at once: the proxy's listener and what a person opened are kept for it. A daemon that
+    /// does not know how answers an error, and can be asked to [`Request::Stop`].
     HandOver,
     /// Read configuration and allow list again, now, and tell every shell concerned.
     Reload,
