@@ -38,7 +38,7 @@ fn systemd_says_what_it_should() {
     );
     let site = Site { program: "/opt/my $HOME 100% &amp;<x>; ü/llmenv".into(), ..site() };
     let got = files(Manager::Systemd, &site);
-    let names: Vec<_> = got.iter().map(|file| file.path.to_str().unwrap()).collect();
+    let names: Vec<_> = got.iter().map(|file| file.path.to_str().unwrap().replace('\\', "/")).collect();
     assert_eq!(names, ["/home/me/.config/systemd/user/llmenv.service", "/home/me/.config/systemd/user/llmenv.socket"]);
     let has = |which: usize, line: &str| {
         assert!(got[which].text.lines().any(|found| found == line), "{line}\n{}", got[which].text);

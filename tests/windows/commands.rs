@@ -46,7 +46,7 @@ fn use_says_what_it_does_without_a_hook() {
     command.args(["use", "work", "--here"]).current_dir(home.path("project"));
     let got = finish(command, None);
     assert_eq!(got.code, 0, "{got:?}");
-    assert!(got.stdout.contains(r"\project\.llmenv.toml") && !got.stdout.contains(r"\\?\"), "{got:?}");
+    assert!(got.stderr.contains(r"\project\.llmenv.toml") && !got.stderr.contains(r"\\?\"), "{got:?}");
     // Whatever the case in which somebody types the folder's name.
     let mut command = home.cmd(LLMENV);
     command.args(["status", "--json"]).current_dir(home.path("PROJECT"));
