@@ -149,6 +149,12 @@ fn t18_a_port_that_another_program_took_is_left_to_it_and_told() {
         client.answer().json()["proof"].as_str().map(str::to_owned)
     };
     let ours = proof(&before).expect("a proof");
+    let mut program = lab.home.cmd(crate::support::LLMENV);
+    program.args(["exec", "lab", "--", "sleep", "100"]);
+    program.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut program = program.spawn().unwrap();
+    let name = format!("/proc/{}/comm", program.id());
+    wait_until("the program runs", || std::fs::read_to_string(&name).is_ok_and(|name| name == "sleep\n"));
     assert_eq!(ours.len(), 64);
     lab.home.end_daemon();
     let mut squatter = None;
@@ -165,6 +171,13 @@ fn t18_a_port_that_another_program_took_is_left_to_it_and_told() {
     assert_eq!(lab.home.llmenv(&["use", "lab", "--global"]).code, 0);
     let status = lab.home.llmenv(&["status", "--json"]).stdout;
     assert!(status.contains("proxy-port-moved") && status.contains(&before.port.to_string()), "{status}");
+    // Whoever still asks there is named.
+    let named = format!("started with the old one: sleep (process {}, ", program.id());
+    assert!(status.contains(&named), "{status}");
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let status = lab.home.llmenv(&["status", "--json"]).stdout;
+    assert!(status.contains("no running program has the old one"), "{status}");
     // The old token goes on at the new place.
     let mut client = Client::connect(&Pair { port: after.port, token: before.token.clone() });
     assert_eq!(client.post("/lab/v1/chat/completions", CHAT).status, 200);

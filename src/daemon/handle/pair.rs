@@ -81,7 +81,7 @@ pub(super) async fn resolved(shared: &Shared, cwd: &std::path::Path, chosen: Res
         facts.findings.push(finding("pair-refused", Severity::Error, &err));
     }
     if profile.proxy {
-        facts.findings.extend(proxy::findings(&shared.borrow()));
+        facts.findings.extend(proxy::findings(shared).await);
     }
     facts.findings.extend(config_finding(shared));
     Ok(Response::Resolved(facts))

@@ -1,5 +1,9 @@
 //! The daemon's side of the proxy: when and where it listens, what is to be told of it, and the answers to its thread's questions.
 
+mod findings;
+
+pub use findings::findings;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,13 +11,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::keys::{self, NoKey};
-use super::push;
-use super::state::{Shared, State};
-use super::tokens;
 use crate::config::Config;
+use crate::daemon::keys::{self, NoKey};
+use crate::daemon::push;
+use crate::daemon::state::{Shared, State};
+use crate::daemon::tokens;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ipc::protocol::{Finding, Holder, ProxyFacts, Response, Severity};
+use crate::ipc::protocol::{Holder, ProxyFacts, Response};
 use crate::ipc::shell_lines::ShellId;
 use crate::moment;
 use crate::paths::Paths;
@@ -30,8 +34,6 @@ use crate::secret::Secret;
 
 /// How long a request through the proxy waits for a key that is being read.
 const KEY_WAIT: Duration = Duration::from_secs(5);
-/// How long a move of the port is told.
-const MOVE_TOLD: u64 = 24 * 3_600;
 
 /// For whom a pair is.
 #[derive(Clone, Copy, Debug)]
@@ -302,37 +304,6 @@ pub async fn listen(shared: &Shared) -> Result<u16> {
 fn wanted(listener: std::net::TcpListener, port: Option<u16>) -> Option<std::net::TcpListener> {
     let is_at = listener.local_addr().ok()?.port();
     (port == Some(is_at)).then_some(listener)
-}
-
-/// What is to be told of it where a profile is served through it.
-pub fn findings(state: &State) -> Vec<Finding> {
-    let Some(proxy) = &state.proxy else { return Vec::new() };
-    let mut findings = Vec::new();
-    if let Some(err) = &proxy.error {
-        findings.push(Finding {
-            id: "proxy-down".into(),
-            severity: Severity::Error,
-            message: err.message.clone(),
-            origin: None,
-            hint: err.hints.first().cloned(),
-        });
-    }
-    if let Some((old, at)) = proxy.moved.filter(|(_, at)| moment::now().saturating_sub(*at) < MOVE_TOLD) {
-        let since = moment::timestamp(at);
-        findings.push(Finding {
-            id: "proxy-port-moved".into(),
-            severity: Severity::Warning,
-            message: format!(
-                "the proxy moved from port {old} to {} at {since}: programs started before still ask the old one",
-                proxy.port.unwrap_or_default()
-            ),
-            origin: None,
-            hint: Some(format!(
-                "start them again; what is written in a tool's own configuration has to change too (`{old}`)"
-            )),
-        });
-    }
-    findings
 }
 
 /// Looks after tokens and sums now and then.
