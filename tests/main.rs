@@ -15,7 +15,7 @@ mod cli;
 mod client;
 #[cfg(unix)]
 mod config;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod daemon;
 #[cfg(unix)]
 mod detect;

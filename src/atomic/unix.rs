@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
@@ -20,7 +21,9 @@ pub(super) fn write_if(path: &Path, expected: Expected, bytes: &[u8], mode: u32)
     let dir = rustix::fs::open(dir_path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         .map_err(|err| Error::io("open the folder", dir_path, &err.into()))?;
     let mode = match existing(&dir, name, path)? {
-        Some(stat) => mode & Mode::from_raw_mode(stat.st_mode).as_raw_mode(),
+        // 16 bits on some systems, 32 on others.
+        #[allow(clippy::useless_conversion)]
+        Some(stat) => mode & u32::from(stat.st_mode) & 0o7777,
         None => mode,
     };
     let prefix = temp_prefix(name);
@@ -96,7 +99,7 @@ fn write_temp(dir: &OwnedFd, temp: &OsStr, bytes: &[u8], mode: u32) -> std::io::
         return Ok(None);
     }
     file.write_all(bytes)?;
-    rustix::fs::fchmod(file.as_fd(), Mode::from_raw_mode(mode))?;
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     file.sync_all()?;
     Ok(Some(file))
 }

@@ -197,12 +197,13 @@ fn note(finding: &Finding, path: &Path) -> Option<Note> {
 
 #[cfg(unix)]
 fn take_down(path: &Path, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use rustix::fs::{Mode, OFlags};
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, Mode::empty())?;
-    let now = rustix::fs::fstat(&file)?.st_mode;
-    rustix::fs::fchmod(&file, Mode::from_raw_mode(now & mode & 0o7777))?;
-    Ok(())
+    let file = std::fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let now = file.metadata()?.mode();
+    file.set_permissions(std::fs::Permissions::from_mode(now & mode & 0o7777))
 }
 
 #[cfg(not(unix))]

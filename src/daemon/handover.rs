@@ -21,6 +21,7 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::inherited::is_listening;
 use super::state::{Held, State};
 use crate::error::Result;
 use crate::ipc::protocol::WireSecret;
@@ -153,8 +154,7 @@ pub fn take(paths: &Paths) -> Estate {
     let Ok(mut stream) = transport::connect(&place(&paths.state_dir), TAKE_TIMEOUT) else { return Estate::default() };
     let Ok(socket) = receive(&stream) else { return Estate::default() };
     let listener = socket.map(TcpListener::from).filter(|listener| {
-        rustix::net::sockopt::socket_acceptconn(listener).unwrap_or(false)
-            && listener.local_addr().is_ok_and(|address| address.ip().is_loopback())
+        is_listening(listener) && listener.local_addr().is_ok_and(|address| address.ip().is_loopback())
     });
     // An older one sends no line.
     let line = frame::read_line(&mut stream, &mut Vec::new()).unwrap_or_default();

@@ -6,7 +6,7 @@
 //! Each is taken by its name. A lone socket without a name of ours (`systemd-socket-activate`) is the daemon's.
 
 #[cfg(unix)]
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 #[cfg(unix)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -87,5 +87,19 @@ impl Inherited {
 fn is_listening_socket(fd: RawFd) -> bool {
     // SAFETY: the number is used for these calls alone, which fail harmlessly where nothing is open under it.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    rustix::io::fcntl_getfd(borrowed).is_ok() && rustix::net::sockopt::socket_acceptconn(borrowed).unwrap_or(false)
+    rustix::io::fcntl_getfd(borrowed).is_ok() && is_listening(borrowed)
+}
+
+/// Says whether a socket waits for connections.
+#[cfg(not(target_vendor = "apple"))]
+pub(super) fn is_listening(socket: impl AsFd) -> bool {
+    rustix::net::sockopt::socket_acceptconn(socket).unwrap_or(false)
+}
+
+/// Says whether a socket of streams has an address of its own and nobody at the other end: the library asks for no more there.
+#[cfg(target_vendor = "apple")]
+pub(super) fn is_listening(socket: impl AsFd) -> bool {
+    let is_stream =
+        rustix::net::sockopt::socket_type(&socket).is_ok_and(|kind| kind == rustix::net::SocketType::STREAM);
+    is_stream && rustix::net::getsockname(&socket).is_ok() && rustix::net::getpeername(&socket).is_err()
 }

@@ -14,9 +14,10 @@ pub use linux::Pipes;
 /// Elsewhere a daemon cannot hold such a pipe open for reading without being told of an end at every request.
 #[cfg(not(target_os = "linux"))]
 #[derive(Default)]
-pub struct Pipes;
+pub struct Pipes {}
 
 #[cfg(not(target_os = "linux"))]
+#[allow(clippy::unused_self)]
 impl Pipes {
     /// Says where they would be.
     pub fn settle(&mut self, _beside: Option<&std::path::Path>) {}

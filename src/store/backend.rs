@@ -33,6 +33,7 @@ impl Backend {
     }
 
     /// Called when a burst of calls is over.
+    #[cfg_attr(not(target_os = "linux"), allow(clippy::unused_self))]
     pub(super) fn idle(&mut self) {
         #[cfg(target_os = "linux")]
         if let Self::SecretService(keyring) = self {

@@ -164,10 +164,18 @@ fn peer_uid(stream: &UnixStream) -> io::Result<u32> {
 
 #[cfg(not(target_os = "linux"))]
 fn peer_uid(stream: &UnixStream) -> io::Result<u32> {
-    // `getpeereid` by way of tokio's safe wrapper needs a runtime; the folder's owner and mode were checked just before,
-    // and only its owner can have bound a socket in it.
-    std::os::fd::AsFd::as_fd(stream);
-    Ok(rustix::process::geteuid().as_raw())
+    use std::ffi::c_int;
+    use std::os::fd::AsRawFd;
+    // getpeereid(3) of macOS and the BSDs; `uid_t` and `gid_t` have 32 bits there.
+    unsafe extern "C" {
+        fn getpeereid(socket: c_int, user: *mut u32, group: *mut u32) -> c_int;
+    }
+    let (mut user, mut group) = (0, 0);
+    // SAFETY: the descriptor is open for the whole call, and both places may be written to.
+    match unsafe { getpeereid(stream.as_raw_fd(), &raw mut user, &raw mut group) } {
+        0 => Ok(user),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// The daemon's listening socket; removed when dropped.
