@@ -3,17 +3,23 @@
 //! What the units say is `unit`'s; here they meet the disk and the system's own programs (`systemctl`, `launchctl`, `schtasks`).
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::args::ManagerChoice;
 use super::{daemon, render, run_tool};
 use crate::bounded::{self, Links, NotRead};
 use crate::error::{Error, Result};
+use crate::ipc::client::{self, COMMAND_TIMEOUT, Client};
+use crate::ipc::protocol::{Request, Response};
 use crate::paths::Paths;
 use crate::printable;
 use crate::unit::{self, Manager, Site, UnitFile};
 
 /// No unit is larger.
 const MAX_UNIT_BYTES: u64 = 64 * 1024;
+
+/// How long launchd or the Task Scheduler may take to start the daemon.
+const START_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What says that nobody needs to install anything.
 const NOT_NEEDED: &str = "nothing needs it: the daemon starts with the first command or shell that asks";
@@ -51,12 +57,46 @@ pub fn install(print: bool, manager: Option<ManagerChoice>) -> Result<()> {
     for file in &files {
         render::line(format_args!("wrote {}", printable::path(&file.path)));
     }
-    render::line(match manager {
-        Manager::Systemd => "systemd listens for the daemon from now on, and starts it when something asks",
-        Manager::Launchd => "launchd has started the daemon, and starts it at every login",
-        Manager::Task => "the Task Scheduler has started the daemon, and starts it at every logon",
-    });
+    let pid = see(manager, &site, &paths)?;
+    render::line(format_args!(
+        "{} has started the daemon (process {pid}), and starts it {}",
+        manager.shown(),
+        match manager {
+            Manager::Systemd => "when something asks",
+            Manager::Launchd => "at every login",
+            Manager::Task => "at every logon",
+        }
+    ));
     Ok(())
+}
+
+/// Sees whether the system starts the daemon, and which process that is: a unit that is in place may still not run.
+fn see(manager: Manager, site: &Site, paths: &Paths) -> Result<u32> {
+    if manager == Manager::Systemd {
+        // Whoever asks has it started; where systemd does not, the command does.
+        client::connect_or_start(paths, COMMAND_TIMEOUT)?;
+    }
+    let begun = Instant::now();
+    loop {
+        let hello = Client::connect(paths, COMMAND_TIMEOUT).map(|mut client| client.ask(&Request::Hello));
+        if let Ok(Ok(Response::Hello(hello))) = hello
+            && hello.started_by == manager.starter().name()
+        {
+            return Ok(hello.pid);
+        }
+        if begun.elapsed() > START_PATIENCE || manager == Manager::Systemd {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let look = match manager {
+        Manager::Systemd => format!("`systemctl --user status {} {}`", unit::SOCKET, unit::SERVICE),
+        Manager::Launchd => format!("`launchctl print gui/{}/{}`", site.uid, unit::LABEL),
+        Manager::Task => format!("`schtasks /Query /V /FO LIST /TN {}`", unit::task_name(site)),
+    };
+    Err(Error::new(format!("{} took the files and does not start the daemon", manager.shown()))
+        .hint(format!("{look} says why"))
+        .hint("`llmenv daemon uninstall` takes them away; llmenv works without them"))
 }
 
 /// Takes the units away. The daemon that they started ends with them; the next command starts another.

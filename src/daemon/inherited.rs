@@ -91,7 +91,7 @@ fn is_listening_socket(fd: RawFd) -> bool {
 }
 
 /// Says whether a socket waits for connections.
-#[cfg(not(target_vendor = "apple"))]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 pub(super) fn is_listening(socket: impl AsFd) -> bool {
     rustix::net::sockopt::socket_acceptconn(socket).unwrap_or(false)
 }

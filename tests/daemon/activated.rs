@@ -361,3 +361,34 @@ fn a_systemd_that_cannot_be_reached_leaves_no_unit_behind() {
     assert!(got.stderr.ends_with("hint: the files are as they were before\n"), "{got:?}");
     assert_eq!(std::fs::read_dir(home.path(".config/systemd/user")).unwrap().count(), 0);
 }
+
+#[test]
+fn a_systemd_that_does_not_start_it_is_told() {
+    // One that takes every word and does nothing.
+    let namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
+    let can = Command::new(namespace[0]).args(&namespace[1..]).arg("mount -t tmpfs none /run").output();
+    if !can.is_ok_and(|output| output.status.success()) {
+        left_out("daemon::activated::a_systemd_that_does_not_start_it_is_told: needs `unshare --user --mount`");
+        return;
+    }
+    let home = Home::new();
+    let program = home.write("bin/systemctl", "#!/bin/sh\nexit 0\n");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = home.cmd(namespace[0]);
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", home.path("bin").display()));
+    command
+        .args(&namespace[1..])
+        .arg(format!("mount -t tmpfs none /run && mkdir -p /run/systemd/system && exec {LLMENV} daemon install"));
+    let got = finish(command, None);
+    assert_eq!(
+        (got.code, got.stderr.as_str()),
+        (
+            1,
+            "error: systemd took the files and does not start the daemon\n\
+             hint: `systemctl --user status llmenv.socket llmenv.service` says why\n\
+             hint: `llmenv daemon uninstall` takes them away; llmenv works without them\n"
+        ),
+        "{got:?}"
+    );
+}
