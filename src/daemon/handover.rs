@@ -21,8 +21,9 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::held::Held;
 use super::inherited::is_listening;
-use super::state::{Held, State};
+use super::state::State;
 use crate::error::Result;
 use crate::ipc::protocol::WireSecret;
 use crate::ipc::{daemon_lock, frame, transport};

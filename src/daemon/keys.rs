@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::state::{Held, Shared};
+use super::held::Held;
+use super::state::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::{Auth, KeySource, Profile};
 use crate::provider;

@@ -10,6 +10,7 @@ mod guests;
 mod handle;
 #[cfg(unix)]
 mod handover;
+mod held;
 mod inherited;
 mod keys;
 mod lifecycle;

@@ -224,7 +224,7 @@ async fn yours(shared: &Shared, request: &ShellRequest) -> Vec<String> {
     let is_ours = |value: &Secret| {
         ours.iter().any(|own| own.same_as(value))
             || state.memory.is_rotated_away(value)
-            || state.keys.values().any(|held| held.stored.key.same_as(value))
+            || state.keys.iter().any(|(_, held)| held.stored.key.same_as(value))
     };
     request
         .values

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::held::{Held, Keys};
 use super::log::Log;
 use super::memory::Memory;
 use super::pipes::Pipes;
@@ -15,19 +17,12 @@ use crate::allow::AllowList;
 use crate::config::{self, Config, ProviderCheck};
 use crate::error::{Error, Result};
 use crate::paths::Paths;
+use crate::proxy::account::Known;
 use crate::resolve::DirectoryChoice;
-use crate::store::{KeyringPlace, StoreHandle, StoreKind, StoredKey, VaultPlace};
+use crate::store::{KeyringPlace, StoreHandle, StoreKind, VaultPlace};
 
 /// Shared by all tasks of the daemon's one thread. Nobody holds a borrow across an `await`.
 pub type Shared = Rc<RefCell<State>>;
-
-/// A key in memory.
-pub struct Held {
-    /// The key, the host it is bound to, further secrets.
-    pub stored: StoredKey,
-    /// When it is to be forgotten.
-    pub until: Option<Instant>,
-}
 
 /// Everything the daemon holds.
 pub struct State {
@@ -46,7 +41,7 @@ pub struct State {
     /// The store that the configuration chose.
     pub store: StoreHandle,
     /// Keys by profile.
-    pub keys: HashMap<String, Held>,
+    pub keys: Keys,
     /// Profiles whose keys are being read.
     pub fetching: HashSet<String>,
     /// What was last written to the log of each profile whose key could not be read.
@@ -76,6 +71,8 @@ pub struct State {
     pub proxy: Option<Proxy>,
     /// Held while the proxy's port is being bound.
     pub proxy_turn: Rc<tokio::sync::Mutex<()>>,
+    /// What the proxy was told of profiles and keys.
+    pub known: Arc<Known>,
     keyring: KeyringPlace,
     vault: VaultPlace,
 }
@@ -97,7 +94,10 @@ impl State {
                 Ok(config) => (config, None),
                 Err(err) => (Config::default(), Some(err)),
             };
-        let proxy = if started_by == "in-process" { None } else { Some(Proxy::load(&paths, &config)?) };
+        let known: Arc<Known> = Arc::default();
+        let keys = Keys::new(Arc::clone(&known));
+        let proxy =
+            if started_by == "in-process" { None } else { Some(Proxy::load(&paths, &config, Arc::clone(&known))?) };
         let (keyring, vault) = (KeyringPlace::find(&paths), VaultPlace::find(&paths));
         let store = open_store(&config, &keyring, &vault);
         if memory.is_locked() {
@@ -113,7 +113,8 @@ impl State {
             config_error,
             allow,
             store,
-            keys: HashMap::new(),
+            keys,
+            known,
             fetching: HashSet::new(),
             told_failures: HashMap::new(),
             failures: HashMap::new(),
@@ -158,8 +159,12 @@ impl State {
         match config::load(&self.paths.config_file(), &self.paths.home, &ProviderCheck::in_catalogue, &self.allow) {
             Ok(config) => {
                 let changes_store = config.store != self.config.store;
-                let gone: Vec<_> =
-                    self.keys.keys().filter(|name| !config.profiles.contains_key(*name)).cloned().collect();
+                let gone: Vec<_> = self
+                    .keys
+                    .iter()
+                    .map(|(name, _)| name.clone())
+                    .filter(|name| !config.profiles.contains_key(name))
+                    .collect();
                 for name in gone {
                     self.keys.remove(&name);
                 }
@@ -179,6 +184,7 @@ impl State {
                 }
                 self.config = config;
                 self.config_error = None;
+                self.known.forget();
                 if changes_store {
                     self.store = open_store(&self.config, &self.keyring, &self.vault);
                     self.keys.clear();

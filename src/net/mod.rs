@@ -15,6 +15,7 @@ mod inflate;
 mod line;
 mod names;
 mod route;
+mod tasks;
 mod trust;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,11 +25,12 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy::Client as Pool;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 
 pub use body::{Answered, collect};
 pub use failure::{Failure, Kind, Phase};
 pub use route::{Route, of_environment};
+pub use tasks::Tasks;
 
 use crate::config::Network;
 use connect::{BoxError, Deadline, Ways};
@@ -65,6 +67,7 @@ pub struct Client {
     ways: Arc<Ways>,
     pool: Pool<Deadline, Outgoing>,
     timeouts: Timeouts,
+    tasks: Tasks,
 }
 
 impl Client {
@@ -73,24 +76,29 @@ impl Client {
     /// Never fails: what is wrong with certificates is said by the requests that need them, for a server on this machine needs none.
     /// Has to be used inside a Tokio runtime.
     pub fn new(network: &Network, timeouts: Timeouts) -> Self {
-        Self::over(Arc::new(Ways::new(network)), timeouts)
+        Self::with_tasks(network, timeouts, Tasks::of_runtime())
+    }
+
+    /// The same, with its connections' tasks where the caller wants them.
+    pub fn with_tasks(network: &Network, timeouts: Timeouts, tasks: Tasks) -> Self {
+        Self::over(Arc::new(Ways::new(network)), timeouts, tasks)
     }
 
     /// Gives a client with the same settings and connections of its own, so that two accounts never share one.
     #[must_use]
     pub fn apart(&self, timeouts: Timeouts) -> Self {
-        Self::over(Arc::clone(&self.ways), timeouts)
+        Self::over(Arc::clone(&self.ways), timeouts, self.tasks.clone())
     }
 
-    fn over(ways: Arc<Ways>, timeouts: Timeouts) -> Self {
-        let mut builder = Pool::builder(TokioExecutor::new());
+    fn over(ways: Arc<Ways>, timeouts: Timeouts, tasks: Tasks) -> Self {
+        let mut builder = Pool::builder(tasks.clone());
         builder
             .pool_idle_timeout(POOL_IDLE)
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .http2_adaptive_window(true);
         let pool = builder.build(Deadline::new(&ways, timeouts.connect));
-        Self { ways, pool, timeouts }
+        Self { ways, pool, timeouts, tasks }
     }
 
     /// Sends a request to the absolute `http` or `https` address in it, and gives the answer when its head is there.

@@ -54,7 +54,7 @@ pub struct Exchange {
     /// The settings when it began.
     pub settings: Arc<Settings>,
     /// The profile and its key.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// Its row of the catalogue.
     pub provider: &'static Provider,
     /// The method.

@@ -6,6 +6,7 @@ use hyper::{Method, Response, StatusCode};
 
 use super::endpoint::{self, Endpoint};
 use super::exchange::Exchange;
+use super::gathered::Gathered;
 use super::records::Watch;
 use super::reply::{self, Reply, whole};
 use super::through::through;
@@ -263,7 +264,7 @@ fn plain(body: net::Answered, headers: &hyper::HeaderMap) -> Result<net::Answere
 }
 
 fn events(stream: Translated, kept: &[(String, String)]) -> Response<Reply> {
-    let mut response = Response::new(Reply::Translated(Box::new(stream)));
+    let mut response = Response::new(Reply::Translated(Box::new(stream), Gathered::default()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

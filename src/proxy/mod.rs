@@ -4,7 +4,7 @@
 //! ```text
 //! client ─► server ─► gate ─► exchange ─► generate ─┬─ same dialect ─► pass ──────► net ─► upstream
 //!                              │  ▲                 └─ another ─► dialect::Translation ─┘
-//!                              ▼  │ profile and key, anew at each request
+//!                              ▼  │ profile and key, until they change
 //!                          the daemon's thread
 //! ```
 //! The daemon starts it, hands out tokens and answers its questions; everything of a request happens on the proxy's thread.
@@ -15,6 +15,7 @@ pub mod door;
 pub mod endpoint;
 mod exchange;
 pub mod gate;
+pub mod gathered;
 mod generate;
 pub mod headers;
 mod lists;

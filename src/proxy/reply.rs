@@ -8,6 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
+use super::gathered::Gathered;
 use super::pass::Passed;
 use super::translated::Translated;
 use crate::dialect::form::{Failure, FailureKind};
@@ -21,9 +22,9 @@ pub enum Reply {
     /// In one piece.
     Whole(Bytes),
     /// The upstream's bytes.
-    Passed(Box<Passed>),
+    Passed(Box<Passed>, Gathered<Broken>),
     /// A translated stream.
-    Translated(Box<Translated>),
+    Translated(Box<Translated>, Gathered<Broken>),
 }
 
 /// Why a body ended in the middle: the client sees the connection close, as it would without a proxy.
@@ -46,8 +47,10 @@ impl Body for Reply {
         match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Passed(passed) => passed.poll(context),
-            Self::Translated(stream) => stream.poll(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Passed(passed, gathered) => gathered.poll(context, |context| passed.poll(context)).map(framed),
+            Self::Translated(stream, gathered) => {
+                gathered.poll(context, |context| stream.poll(context).map(|piece| piece.map(Ok))).map(framed)
+            }
         }
     }
 
@@ -58,10 +61,14 @@ impl Body for Reply {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Passed(passed) => passed.size_hint(),
-            Self::Translated(_) => SizeHint::default(),
+            Self::Passed(passed, _) => passed.size_hint(),
+            Self::Translated(..) => SizeHint::default(),
         }
     }
+}
+
+fn framed(piece: Option<Result<Bytes, Broken>>) -> Option<Result<Frame<Bytes>, Broken>> {
+    piece.map(|piece| piece.map(Frame::data))
 }
 
 /// An answer in one piece.

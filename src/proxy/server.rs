@@ -78,10 +78,12 @@ impl Server {
             .name("proxy".into())
             .spawn(move || {
                 let Parts { tokens, daemon, settings, records, proof } = parts;
-                let upstreams = Upstreams::default();
-                let context = Rc::new(Context { tokens, daemon, settings, records, upstreams, proof });
                 let tasks = tokio::task::LocalSet::new();
-                tasks.block_on(&runtime, serve(context, orders, connections));
+                tasks.block_on(&runtime, async move {
+                    let upstreams = Upstreams::new();
+                    let context = Rc::new(Context { tokens, daemon, settings, records, upstreams, proof });
+                    serve(context, orders, connections).await;
+                });
                 drop(tasks);
                 runtime.shutdown_timeout(Duration::from_millis(100));
             })

@@ -6,6 +6,7 @@ use hyper::{Response, StatusCode};
 
 use super::endpoint::Endpoint;
 use super::exchange::Exchange;
+use super::gathered::Gathered;
 use super::generate::{Done, MAX_ERROR_BYTES, MAX_REPLY_BYTES, fail, redirected, unusable};
 use super::pass::Passed;
 use super::records::Watch;
@@ -54,7 +55,8 @@ pub async fn through(
     let echo = echo.filter(|_| is_plain && is_stream);
     let returned = headers::returned(&head.headers, echo.is_some());
     Ok(Done::Streaming(Box::new(move |watch| {
-        let mut response = Response::new(Reply::Passed(Box::new(Passed::new(body, dialect, watch, echo))));
+        let mut response =
+            Response::new(Reply::Passed(Box::new(Passed::new(body, dialect, watch, echo)), Gathered::default()));
         *response.status_mut() = status;
         *response.headers_mut() = returned;
         response

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::settings::Settings;
 use crate::config::Network;
 use crate::dialect::form::{Failure, FailureKind};
-use crate::net::{self, Answered, Kind, Phase, Timeouts};
+use crate::net::{self, Answered, Kind, Phase, Tasks, Timeouts};
 
 /// How long all repetitions of one request may take together, waiting included.
 const RETRY_BUDGET: Duration = Duration::from_secs(5);
@@ -35,8 +35,8 @@ pub struct Outgoing {
 }
 
 /// The clients, one a profile: two accounts never share a connection.
-#[derive(Default)]
 pub struct Upstreams {
+    tasks: Tasks,
     clients: RefCell<Option<Made>>,
 }
 
@@ -48,12 +48,17 @@ struct Made {
 }
 
 impl Upstreams {
+    /// None yet. Their connections are tasks of the `LocalSet` from which this is called.
+    pub fn new() -> Self {
+        Self { tasks: Tasks::of_local_set(), clients: RefCell::default() }
+    }
+
     /// The client of a profile.
     pub fn client(&self, profile: &str, settings: &Settings) -> net::Client {
         let mut clients = self.clients.borrow_mut();
         let is_same = |made: &Made| made.network == settings.network && made.timeouts == settings.timeouts;
         if !clients.as_ref().is_some_and(is_same) {
-            let first = net::Client::new(&settings.network, settings.timeouts);
+            let first = net::Client::with_tasks(&settings.network, settings.timeouts, self.tasks.clone());
             *clients = Some(Made {
                 network: settings.network.clone(),
                 timeouts: settings.timeouts,

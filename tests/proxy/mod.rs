@@ -3,6 +3,7 @@
 mod client;
 mod door;
 mod endpoint;
+mod gathered;
 mod own_credential;
 mod pass;
 mod restart;

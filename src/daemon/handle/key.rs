@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::{done, known, refuse_while_locked};
+use crate::daemon::held::Held;
 use crate::daemon::keys::{self, NoKey};
 use crate::daemon::push;
-use crate::daemon::state::{Held, Shared};
+use crate::daemon::state::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::mask::KeyMask;
 use crate::ipc::protocol::{KeyEntry, KeyFacts, Matches, Response, ValueFacts, WireSecret};

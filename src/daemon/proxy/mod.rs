@@ -21,8 +21,8 @@ use crate::ipc::protocol::{Holder, ProxyFacts, Response};
 use crate::ipc::shell_lines::ShellId;
 use crate::moment;
 use crate::paths::Paths;
-use crate::profile::{Family, Profile};
-use crate::proxy::account::{Account, Ask, Daemon, NoAccount};
+use crate::profile::{Family, KeySource, Profile};
+use crate::proxy::account::{Account, Ask, Daemon, Known, NoAccount};
 use crate::proxy::door::Proof;
 use crate::proxy::port::{self, Bound};
 use crate::proxy::records::Records;
@@ -81,8 +81,8 @@ pub struct Proxy {
 
 impl Proxy {
     /// Reads what earlier runs left.
-    pub fn load(paths: &Paths, config: &Config) -> Result<Self> {
-        let (asks, asked) = Daemon::channel();
+    pub fn load(paths: &Paths, config: &Config, known: Arc<Known>) -> Result<Self> {
+        let (asks, asked) = Daemon::channel(known);
         Ok(Self {
             tokens: Arc::new(Tokens::load(paths.state_dir.join("tokens"))),
             records: Records::load(paths.state_dir.join("usage")),
@@ -181,7 +181,9 @@ pub fn start(shared: &Shared) {
 }
 
 /// A profile and its key, as they are now.
-async fn account(shared: &Shared, name: &str) -> Result<Account, NoAccount> {
+async fn account(shared: &Shared, name: &str) -> Result<Arc<Account>, NoAccount> {
+    let known = Arc::clone(&shared.borrow().known);
+    let turn = known.turn();
     let profile = shared.borrow().config.profiles.get(name).cloned().ok_or(NoAccount::Unknown)?;
     let key = keys::key_of(shared, &profile, KEY_WAIT).await.map_err(|err| match err {
         NoKey::Failed(err) if err.kind == ErrorKind::Locked => NoAccount::Locked(err),
@@ -202,7 +204,13 @@ async fn account(shared: &Shared, name: &str) -> Result<Account, NoAccount> {
     )
     .map_err(NoAccount::Failed)?;
     // A program that was started through the proxy stays with it, whatever the profile says by now.
-    Ok(Account { profile: Profile { proxy: true, ..profile }, key: key.key })
+    let account = Arc::new(Account { profile: Profile { proxy: true, ..profile }, key: key.key });
+    // A file that something else maintains is read for every request.
+    if !matches!(account.profile.key, KeySource::File(_)) {
+        let until = shared.borrow().keys.get(name).and_then(|held| held.until);
+        known.remember(turn, Arc::clone(&account), until);
+    }
+    Ok(account)
 }
 
 /// Says whether somebody may come to the proxy: a profile is served through it, or a token is out.
