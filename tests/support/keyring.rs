@@ -211,6 +211,10 @@ impl Desktop {
                 std::thread::sleep(Duration::from_millis(20));
             }
             end(self.keyring.take());
+            // One that lets nobody take its place, for it was just starting when it was asked to.
+            if let Some(stays) = self.keyring_pid() {
+                let _ = kill_process(stays, Signal::KILL);
+            }
         }
         self.spawn_keyring(arguments);
         self.wait_for("the keyring", || self.keyring_pid().is_some_and(|pid| Some(pid) != before));
