@@ -87,10 +87,16 @@ mod platform {
             if pid == own || !entry.metadata().is_ok_and(|found| found.uid() == user) {
                 continue;
             }
-            search.holders.extend(look(&entry.path(), pid, is_sought));
+            search.holders.extend(look(&entry.path(), pid, is_sought).filter(|_| !is_becoming_another(pid, own)));
         }
         search.holders.sort_by_key(|holder| std::cmp::Reverse((holder.running, holder.pid)));
         search
+    }
+
+    /// A child of this very process that is about to become another program (`git`, `tmux`), and still has all that this one has.
+    fn is_becoming_another(pid: u32, own: u32) -> bool {
+        let program = |pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+        crate::process::parent(pid) == Some(own) && program(pid) == program(own)
     }
 
     fn look(place: &Path, pid: u32, is_sought: &dyn Fn(&str, &Secret) -> bool) -> Option<Holder> {

@@ -187,7 +187,7 @@ fn replaced_between_and_within_bursts() {
                 Err(err) => assert_eq!(err, StoreError::Locked),
             }
             // Else these calls alone keep the bus and two cores busy, and no other daemon gets to its name in time.
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(10));
         }
     });
     let before = Instant::now();
