@@ -37,18 +37,20 @@ fn an_expired_key_is_named() {
 #[test]
 fn the_key_that_was_sent_is_found() {
     let home = home();
-    let masked = "Incorrect API key provided: sk-or-v1*********************0001. You can find your API key at https://platform.openai.com/account/api-keys.";
+    // Keys that no program of another test holds.
+    let own = |end: &str| format!("sk-or-v1-{}0000{end}", "0badcafe".repeat(7));
+    assert_eq!(home.llmenv_with(&["rotate", "work", "--key-stdin", "--no-check"], own("7a32")).code, 0);
+    let masked = "Incorrect API key provided: sk-or-v1*********************7a32. You can find your API key at https://platform.openai.com/account/api-keys.";
     let got = home.llmenv_with(&["explain"], masked);
     assert_eq!(got.code, 0, "{got:?}");
     assert!(got.stdout.starts_with("from   OpenAI\nmeans  An OpenRouter key went to OpenAI: "), "{got:?}");
     assert!(
-        got.stdout.contains("\nsent   `sk-or-v1…0001` is the key of `work`, and not in this shell's environment\n"),
+        got.stdout.contains("\nsent   `sk-or-v1…7a32` is the key of `work`, and not in this shell's environment\n"),
         "{got:?}"
     );
     // What a shell holds beside it, another key than any profile's.
     let mut terminal = Terminal::start(&home, Shell::Bash, "", home.path(""));
-    // One that no program of another test holds.
-    let own = format!("sk-or-v1-{}00007a31", "0badcafe".repeat(7));
+    let own = own("7a31");
     terminal.run(&format!("export OPENAI_API_KEY={own}"));
     let seen = terminal.run("llmenv explain 'Incorrect API key provided: sk-or-v1****7a31.'");
     assert!(seen.contains("`sk-or-v1…7a31` is in `OPENAI_API_KEY` of this shell, and no profile's key"), "{seen}");
