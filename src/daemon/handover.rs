@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::held::Held;
 use super::inherited::is_listening;
+use super::log::Log;
 use super::state::State;
 use crate::error::Result;
 use crate::ipc::protocol::WireSecret;
@@ -107,7 +108,11 @@ impl Opened {
                 continue;
             }
             let stored = StoredKey { key: key.0, origin: String::new(), more: BTreeMap::new() };
-            let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+            // A time that no clock can show is no daemon's of ours.
+            let until = match seconds.map(|seconds| Instant::now().checked_add(Duration::from_secs(seconds))) {
+                Some(None) => continue,
+                until => until.flatten(),
+            };
             state.keys.insert(name, Held { stored, until });
         }
     }
@@ -150,8 +155,9 @@ impl Offer {
     }
 }
 
-/// Takes what a daemon offers, where one does. Blocks for a moment. Only the holder of the daemon's lock is given it.
-pub fn take(paths: &Paths) -> Estate {
+/// Takes what a daemon offers, where one does; what of it is of no use is written down. Blocks for a moment. Only the holder of
+/// the daemon's lock is given it.
+pub fn take(paths: &Paths, log: &mut Log) -> Estate {
     let Ok(mut stream) = transport::connect(&place(&paths.state_dir), TAKE_TIMEOUT) else { return Estate::default() };
     let Ok(socket) = receive(&stream) else { return Estate::default() };
     let listener = socket.map(TcpListener::from).filter(|listener| {
@@ -159,7 +165,16 @@ pub fn take(paths: &Paths) -> Estate {
     });
     // An older one sends no line.
     let line = frame::read_line(&mut stream, &mut Vec::new()).unwrap_or_default();
-    Estate { listener, opened: serde_json::from_slice(&line).unwrap_or_default() }
+    let opened = match serde_json::from_slice(&line) {
+        Ok(opened) => opened,
+        Err(_) if line.is_empty() => Opened::default(),
+        Err(_) => {
+            // Never what was sent: it may have keys in it.
+            log.line("what the last daemon left open is not understood: `llmenv unlock` opens it again");
+            Opened::default()
+        }
+    };
+    Estate { listener, opened }
 }
 
 fn place(state_dir: &Path) -> PathBuf {

@@ -102,8 +102,8 @@ pub fn run(mode: Mode, by: Option<Starter>) -> Result<()> {
     #[cfg(unix)]
     {
         // What is there is proved and held before anybody is answered, and takes a moment only where a daemon leaves.
-        let Estate { listener, opened } = handover::take(&paths);
         let mut state = shared.borrow_mut();
+        let Estate { listener, opened } = handover::take(&paths, &mut state.log);
         opened.settle(&mut state);
         if let Some(proxy) = &mut state.proxy {
             proxy.handed = listener;

@@ -3,23 +3,16 @@
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 
-use super::{Raw, key, kill, served, state_dir, wait_until};
+use super::{Raw, add_behind_passphrase, key, kill, served, state_dir, wait_until};
 use crate::support::{Home, Shell, Terminal};
 
-const PASSPHRASE: &str = "correct horse battery staple";
 const CLOSED: &str = "error: the store is locked, so the key of `work` cannot be read\nhint: run `llmenv unlock`\n";
 
 /// A home whose profile `work` is in a vault that was opened with a passphrase, and the daemon that has it open.
 fn home_with_open_vault() -> (Home, u32) {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, Shell::Bash, "", home.path(""));
-    home.write("key", key(0));
-    terminal.type_line("llmenv add work --provider openrouter --key-file key --store file");
-    terminal.wait_for(|text| text.contains("a file of yours opens it instead): "));
-    terminal.answer(PASSPHRASE);
-    terminal.wait_for(|text| text.contains("the same again: "));
-    terminal.answer(PASSPHRASE);
-    terminal.wait_prompt();
+    add_behind_passphrase(&home, &mut terminal);
     assert_eq!(served(&home, "work"), key(0));
     let pid = home.daemon_pid().unwrap();
     (home, pid)

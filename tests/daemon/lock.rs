@@ -2,12 +2,11 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::{home_with_daemon, key, kill, served, state_dir};
+use super::{PASSPHRASE, add_behind_passphrase, home_with_daemon, key, kill, served, state_dir};
 use crate::support::home::finish;
 use crate::support::{Home, LLMENV, Shell, Terminal, left_out};
 
 const LOCKED: &str = "error: llmenv is locked, so no key is served\nhint: run `llmenv unlock`\n";
-const PASSPHRASE: &str = "correct horse battery staple";
 
 /// How often a text is found in a process' memory.
 fn count_in_memory(pid: u32, needle: &str) -> usize {
@@ -93,14 +92,7 @@ fn a_locked_daemon_has_no_key_in_memory() {
 fn a_passphrase_is_asked_at_a_terminal_only() {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, Shell::Bash, "", home.path(""));
-    home.write("key", key(0));
-    terminal.type_line("llmenv add work --provider openrouter --key-file key --store file; echo done=$?");
-    terminal.wait_for(|text| text.contains("a file of yours opens it instead): "));
-    terminal.answer(PASSPHRASE);
-    terminal.wait_for(|text| text.contains("the same again: "));
-    terminal.answer(PASSPHRASE);
-    let seen = terminal.wait_prompt();
-    assert!(seen.ends_with("done=0\n"), "{seen}");
+    add_behind_passphrase(&home, &mut terminal);
     assert_eq!(served(&home, "work"), key(0));
     let pid = home.daemon_pid().unwrap();
     if rustix::process::geteuid().is_root() {

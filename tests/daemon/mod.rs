@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::home::{Output, finish};
-use crate::support::{DEADLINE, Home, LLMENV};
+use crate::support::{DEADLINE, Home, LLMENV, Terminal};
 
 /// Bytes that come the same on every run.
 pub struct Seeded(pub u64);
@@ -62,6 +62,22 @@ pub fn add(home: &Home, name: &str, number: usize) {
     let args = ["add", name, "--provider", "openrouter", "--key-stdin", "--store", "file"];
     let got = home.llmenv_with(&args, key(number));
     assert_eq!(got.code, 0, "{got:?}");
+}
+
+/// What opens the vault of [`add_behind_passphrase`].
+pub const PASSPHRASE: &str = "correct horse battery staple";
+
+/// Adds the profile `work` with `key(0)`, in a vault that [`PASSPHRASE`] opens.
+#[track_caller]
+pub fn add_behind_passphrase(home: &Home, terminal: &mut Terminal) {
+    home.write("key", key(0));
+    terminal.type_line("llmenv add work --provider openrouter --key-file key --store file; echo done=$?");
+    terminal.wait_for(|text| text.contains("a file of yours opens it instead): "));
+    terminal.answer(PASSPHRASE);
+    terminal.wait_for(|text| text.contains("the same again: "));
+    terminal.answer(PASSPHRASE);
+    let seen = terminal.wait_prompt();
+    assert!(seen.ends_with("done=0\n"), "{seen}");
 }
 
 /// The key that `exec` gives a child.
