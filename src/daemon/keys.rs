@@ -80,6 +80,11 @@ pub async fn key_of(shared: &Shared, profile: &Profile, wait: Duration) -> Resul
                     return Err(NoKey::Pending);
                 }
                 tokio::time::sleep(Duration::from_millis(1)).await;
+                // Whoever read the configuration again meanwhile forgot why the first read failed, and nobody else asks anew.
+                let is_told = shared.borrow_mut().failed_fetch(&profile.name).is_some();
+                if !is_told {
+                    fetch(shared, profile);
+                }
             }
         }
         KeySource::File(path) => {
